@@ -1,0 +1,228 @@
+//! The files of one repository: listing, reading, roles, git state. The only room that touches audited files.
+//!
+//! A [`Repo`] is a folder on disk or a map in memory; whatever stands on top cannot tell which. Files are listed once
+//! and read when asked for; nothing of them is kept.
+
+mod entry;
+mod files;
+mod git;
+mod git_config;
+mod git_index;
+#[cfg(test)]
+mod git_sandbox;
+mod ignores;
+mod line_hash;
+mod list;
+pub mod place;
+mod read;
+pub mod role;
+mod role_content;
+mod role_pattern;
+pub mod roles;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+pub use files::{SkipReason, Skipped, SourceFile};
+pub use git::GitState;
+pub use line_hash::hashes;
+pub use role::Role;
+pub use role_content::role_by_content;
+
+/// What the listing leaves out, and what it may spend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepoOptions {
+    /// Globs in the syntax of `.gitignore`, relative to the audited folder: what they match is not listed at all.
+    pub exclude: Vec<String>,
+    /// Threads of the walk; 0 for as many as the machine has.
+    pub jobs: usize,
+    /// Longest file that can be read, in bytes. Longer ones are listed, and skipped.
+    pub max_file_bytes: u64,
+}
+
+impl Default for RepoOptions {
+    fn default() -> Self {
+        Self { exclude: Vec::new(), jobs: 0, max_file_bytes: 8 << 20 }
+    }
+}
+
+/// Why nothing can be audited.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RepoError {
+    /// There is no such path.
+    #[error("{} does not exist", .0.display())]
+    Missing(PathBuf),
+    /// The path is something else than a folder.
+    #[error("{} is not a folder; name the folder that holds it", .0.display())]
+    NotAFolder(PathBuf),
+    /// The folder cannot be read, with what the system said.
+    #[error("{} cannot be read: {cause}", .path.display())]
+    Unreadable {
+        /// The folder as it was named.
+        path: PathBuf,
+        /// What the system said.
+        cause: String,
+    },
+    /// An exclude glob is malformed.
+    #[error("exclude glob `{glob}` cannot be understood: {cause}")]
+    Exclude {
+        /// The glob as it was written.
+        glob: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+}
+
+/// The files of one repository.
+#[derive(Debug)]
+pub struct Repo {
+    root: PathBuf,
+    files: Vec<SourceFile>,
+    skipped: Vec<Skipped>,
+    git: Option<GitState>,
+    max_file_bytes: u64,
+    /// The texts in the order of `files`; `None` when they are on disk.
+    memory: Option<Vec<Vec<u8>>>,
+}
+
+impl Repo {
+    /// Lists the files of the folder at `path`.
+    pub fn open(path: &Path, options: &RepoOptions) -> Result<Self, RepoError> {
+        let root = readable_folder(path)?;
+        let exclude =
+            ignores::compile_excludes(&options.exclude).map_err(|(glob, cause)| RepoError::Exclude { glob, cause })?;
+        let mut git = GitState::around(&root).filter(|(state, _)| !is_stranger(state));
+        let request =
+            list::Request { root: &root, exclude, jobs: options.jobs, max_file_bytes: options.max_file_bytes };
+        let index = git.as_mut().map(|(state, tracked)| (state, std::mem::take(tracked)));
+        let listing = list::list(&request, index);
+        Ok(Self {
+            root,
+            files: listing.files,
+            skipped: listing.skipped,
+            git: git.map(|(state, _)| state),
+            max_file_bytes: options.max_file_bytes,
+            memory: None,
+        })
+    }
+
+    /// A repository of these paths and texts, all tracked. Of two texts with one path the later stands.
+    pub fn from_memory<P: Into<String>, T: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
+        Self::from_memory_with(files, |_| true)
+    }
+
+    /// Like [`Repo::from_memory`]; `is_tracked` says for each path whether git tracks it.
+    pub fn from_memory_with<P: Into<String>, T: Into<Vec<u8>>>(
+        files: impl IntoIterator<Item = (P, T)>,
+        is_tracked: impl Fn(&str) -> bool,
+    ) -> Self {
+        let texts: BTreeMap<String, Vec<u8>> =
+            files.into_iter().map(|(path, text)| (path.into(), text.into())).collect();
+        let (mut files, mut memory) = (Vec::with_capacity(texts.len()), Vec::with_capacity(texts.len()));
+        for (path, text) in texts {
+            files.push(SourceFile {
+                size: text.len() as u64,
+                role: roles::role_of(&path),
+                tracked: is_tracked(&path),
+                executable: false,
+                path: path.into(),
+            });
+            memory.push(text);
+        }
+        let max_file_bytes = RepoOptions::default().max_file_bytes;
+        let over = files.iter().filter(|file: &&SourceFile| file.size > max_file_bytes);
+        let skipped = over
+            .map(|file| Skipped { path: file.path.to_string(), reason: SkipReason::TooLarge(max_file_bytes) })
+            .collect();
+        Self { root: PathBuf::new(), files, skipped, git: None, max_file_bytes, memory: Some(memory) }
+    }
+
+    /// The audited folder, canonical; empty for a repository in memory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// All files, sorted by the bytes of their paths. Files over the bound are among them, though they cannot be read:
+    /// that they exist may be all that is asked.
+    pub fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
+    /// What is there and is not looked at, sorted by path.
+    pub fn skipped(&self) -> &[Skipped] {
+        &self.skipped
+    }
+
+    /// The git repository around the audited folder, if any.
+    pub fn git(&self) -> Option<&GitState> {
+        self.git.as_ref()
+    }
+
+    /// The file at `path`.
+    pub fn file(&self, path: &str) -> Option<&SourceFile> {
+        self.files.get(self.position(path)?)
+    }
+
+    /// Whether there is a file at `path`.
+    pub fn contains(&self, path: &str) -> bool {
+        self.position(path).is_some()
+    }
+
+    /// The text of `file`: UTF-8 as far as the file is text; UTF-16 with a byte order mark is decoded.
+    pub fn read(&self, file: &SourceFile) -> Result<Vec<u8>, SkipReason> {
+        let mut buffer = Vec::new();
+        self.read_into(file, &mut buffer)?;
+        Ok(buffer)
+    }
+
+    /// Like [`Repo::read`] into a buffer that is used again and again. After an error it is empty.
+    pub fn read_into(&self, file: &SourceFile, buffer: &mut Vec<u8>) -> Result<(), SkipReason> {
+        let max = self.max_file_bytes;
+        let Some(memory) = &self.memory else {
+            if file.size > max {
+                buffer.clear();
+                return Err(SkipReason::TooLarge(max));
+            }
+            return read::read_file(&join(&self.root, &file.path), file.size, max, buffer);
+        };
+        match self.position(&file.path).and_then(|at| memory.get(at)) {
+            Some(text) => read::read_memory(text, max, buffer),
+            None => Err(SkipReason::Unreadable("no such file".to_owned())).inspect_err(|_| buffer.clear()),
+        }
+    }
+
+    fn position(&self, path: &str) -> Option<usize> {
+        self.files.binary_search_by(|file| (*file.path).cmp(path)).ok()
+    }
+}
+
+/// The canonical path of a folder whose entries can be listed.
+fn readable_folder(path: &Path) -> Result<PathBuf, RepoError> {
+    let unreadable = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => RepoError::Missing(path.to_path_buf()),
+        std::io::ErrorKind::NotADirectory => RepoError::NotAFolder(path.to_path_buf()),
+        kind => RepoError::Unreadable { path: path.to_path_buf(), cause: kind.to_string() },
+    };
+    let root = fs::canonicalize(path).map_err(unreadable)?;
+    if !fs::metadata(&root).map_err(unreadable)?.is_dir() {
+        return Err(RepoError::NotAFolder(path.to_path_buf()));
+    }
+    fs::read_dir(&root).map_err(unreadable)?;
+    Ok(root)
+}
+
+/// Whether the repository found above the audited folder is none of its business: it tracks nothing in it and ignores
+/// it as a whole, as a home folder under git does with the projects below.
+fn is_stranger(state: &GitState) -> bool {
+    state.tracked == 0 && state.index_error.is_none() && !state.prefix.is_empty() && ignores::cover(state)
+}
+
+/// `path`, which has forward slashes, below `root`.
+fn join(root: &Path, path: &str) -> PathBuf {
+    if cfg!(windows) { root.join(path.replace('/', "\\")) } else { root.join(path) }
+}

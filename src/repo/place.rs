@@ -1,0 +1,232 @@
+//! From byte spans to what a report shows: lines and columns, the text around, the line hash.
+//!
+//! Only files with something to show are opened again, each once. Texts come out as they are in the file; the caller
+//! passes them through [`Placed::redact`] before anything else sees them.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::text::{LineIndex, Region, Span};
+
+use super::line_hash::LineHashes;
+use super::{Repo, SkipReason};
+
+/// Most lines of one place that are shown.
+pub const MAX_LINES: usize = 12;
+
+/// One place, ready to be shown. The texts are whole lines, without line ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// Lines and columns of the span.
+    pub region: Region,
+    /// The lines from `region.line` on, at most [`MAX_LINES`]. Long ones are shared, not copied.
+    pub lines: Vec<Arc<str>>,
+    /// How many lines of the region were left off.
+    pub more_lines: usize,
+    /// The line before.
+    pub before: Option<Arc<str>>,
+    /// The line after the last one shown; `None` when some were left off.
+    pub after: Option<Arc<str>>,
+    /// `primaryLocationLineHash` of the first line.
+    pub line_hash: Option<String>,
+}
+
+impl Placed {
+    /// Replaces every text by what `redact` makes of it.
+    pub fn redact(&mut self, mut redact: impl FnMut(&str) -> String) {
+        for text in self.lines.iter_mut().chain(&mut self.before).chain(&mut self.after) {
+            *text = redact(text).into();
+        }
+    }
+}
+
+/// Places every request, in the order given. Spans behind the end of a file mean its end.
+pub fn place<P: AsRef<str>>(repo: &Repo, requests: &[(P, Span)]) -> Vec<Result<Placed, SkipReason>> {
+    let mut by_path: BTreeMap<&str, Vec<(usize, Span)>> = BTreeMap::new();
+    for (at, (path, span)) in requests.iter().enumerate() {
+        by_path.entry(path.as_ref()).or_default().push((at, *span));
+    }
+    let mut placed = BTreeMap::new();
+    let mut buffer = Vec::new();
+    for (path, spans) in by_path {
+        match read(repo, path, &mut buffer) {
+            Ok(()) => {
+                let mut page = Page::new(&buffer, spans.iter().map(|(_, span)| *span));
+                placed.extend(spans.into_iter().map(|(at, span)| (at, Ok(page.show(span)))));
+            }
+            Err(reason) => placed.extend(spans.into_iter().map(|(at, _)| (at, Err(reason.clone())))),
+        }
+    }
+    placed.into_values().collect()
+}
+
+fn read(repo: &Repo, path: &str, buffer: &mut Vec<u8>) -> Result<(), SkipReason> {
+    let file = repo.file(path).ok_or_else(|| SkipReason::Unreadable("no such file".to_owned()))?;
+    repo.read_into(file, buffer)
+}
+
+/// One open file.
+struct Page<'text> {
+    text: &'text [u8],
+    index: LineIndex,
+    columns: BTreeMap<usize, (usize, usize)>,
+    hashes: LineHashes,
+    lines: BTreeMap<usize, Arc<str>>,
+}
+
+impl<'text> Page<'text> {
+    fn new(text: &'text [u8], spans: impl Iterator<Item = Span>) -> Self {
+        let index = LineIndex::new(text);
+        let mut offsets: Vec<usize> = spans
+            .flat_map(|span| [span.start, span.end.max(span.start)])
+            .map(|offset| offset.min(text.len()))
+            .collect();
+        offsets.sort_unstable();
+        offsets.dedup();
+        let columns = columns(text, &index, &offsets);
+        let hashes = LineHashes::new(&String::from_utf8_lossy(text));
+        Self { text, index, columns, hashes, lines: BTreeMap::new() }
+    }
+
+    fn show(&mut self, span: Span) -> Placed {
+        let region = self.region(span);
+        // A span that ends with a line end shows nothing of the next line.
+        let ends_before = region.end_line > region.line && region.end_column == 1;
+        let last = region.end_line - usize::from(ends_before);
+        let shown = last.min(region.line + MAX_LINES - 1);
+        Placed {
+            region,
+            lines: (region.line..=shown).filter_map(|line| self.line(line)).collect(),
+            more_lines: last - shown,
+            before: self.line(region.line - 1),
+            after: if last == shown { self.line(last + 1) } else { None },
+            line_hash: self.hashes.line(region.line),
+        }
+    }
+
+    fn region(&self, span: Span) -> Region {
+        let position = |offset: usize| self.columns.get(&offset.min(self.text.len())).copied().unwrap_or((1, 1));
+        let (line, column) = position(span.start);
+        let (end_line, end_column) = position(span.end.max(span.start));
+        Region { line, column, end_line, end_column }
+    }
+
+    fn line(&mut self, line: usize) -> Option<Arc<str>> {
+        let span = self.index.line_span(self.text, line)?;
+        // The empty line behind a final line end is none.
+        if span.is_empty() && line > 1 && line == self.index.lines() {
+            return None;
+        }
+        let bytes = self.text.get(span.start..span.end)?;
+        let shared = self.lines.entry(line).or_insert_with(|| match String::from_utf8_lossy(bytes) {
+            Cow::Borrowed(text) => text.into(),
+            Cow::Owned(text) => text.into(),
+        });
+        Some(Arc::clone(shared))
+    }
+}
+
+/// Line and column of each offset; `offsets` is sorted, so that a long line is counted through only once.
+fn columns(text: &[u8], index: &LineIndex, offsets: &[usize]) -> BTreeMap<usize, (usize, usize)> {
+    let mut found = BTreeMap::new();
+    let (mut line, mut column, mut counted) = (0, 1, 0);
+    for &offset in offsets {
+        let here = index.line(offset);
+        if here != line {
+            let start = index.line_span(text, here).map_or(offset, |span| span.start);
+            (line, column, counted) = (here, 1, start);
+        }
+        for chunk in text.get(counted..offset).unwrap_or_default().utf8_chunks() {
+            column += chunk.valid().chars().count() + chunk.invalid().len();
+        }
+        counted = offset;
+        found.insert(offset, (line, column));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::hashes;
+    use proptest::prelude::*;
+
+    fn one(text: &str, span: Span) -> Placed {
+        let repo = Repo::from_memory([("a", text)]);
+        place(&repo, &[("a", span)]).remove(0).unwrap()
+    }
+
+    #[test]
+    fn a_place_has_its_line_its_neighbours_and_its_hash() {
+        let text = "one\r\nt\u{e9}n = 2\nthree\n";
+        let start = text.find('=').unwrap();
+        let placed = one(text, Span::new(start, start + 1));
+        assert_eq!(placed.region, Region { line: 2, column: 5, end_line: 2, end_column: 6 });
+        assert_eq!(placed.lines, ["t\u{e9}n = 2".into()]);
+        assert_eq!((placed.before.as_deref(), placed.after.as_deref()), (Some("one"), Some("three")));
+        assert_eq!(placed.line_hash.as_ref(), hashes(text).get(1));
+    }
+
+    #[test]
+    fn a_whole_line_does_not_show_the_next() {
+        let placed = one("a\nb\nc\n", Span::new(2, 4));
+        assert_eq!(placed.region, Region { line: 2, column: 1, end_line: 3, end_column: 1 });
+        assert_eq!((placed.lines, placed.after.as_deref()), (vec!["b".into()], Some("c")));
+    }
+
+    #[test]
+    fn edges_of_a_file_have_one_neighbour() {
+        let first = one("a\nb\n", Span::at(0));
+        assert_eq!((first.before, first.after.as_deref()), (None, Some("b")));
+        let last = one("a\nb\n", Span::new(2, 3));
+        assert_eq!((last.before.as_deref(), last.after), (Some("a"), None));
+        let empty = one("", Span::new(7, 3));
+        assert_eq!((empty.region, empty.lines.len()), (Region::file_start(), 1));
+    }
+
+    #[test]
+    fn long_regions_are_cut_and_say_so() {
+        let placed = one(&"x\n".repeat(40), Span::new(0, 80));
+        assert_eq!((placed.lines.len(), placed.more_lines, placed.after), (MAX_LINES, 28, None));
+    }
+
+    #[test]
+    fn answers_stand_in_the_order_of_the_requests() {
+        let repo = Repo::from_memory([("a", &b"1\n2\n"[..]), ("b", b"x\0y"), ("c", b"3")]);
+        let span = Span::new(0, 1);
+        let placed = place(&repo, &[("c", span), ("b", span), ("a", Span::new(2, 3)), ("d", span), ("a", span)]);
+        let texts: Vec<_> = placed.iter().map(|one| one.as_ref().map(|one| &*one.lines[0])).collect();
+        let gone = SkipReason::Unreadable("no such file".to_owned());
+        assert_eq!(texts, [Ok("3"), Err(&SkipReason::Binary), Ok("2"), Err(&gone), Ok("1")]);
+    }
+
+    #[test]
+    fn redaction_reaches_every_text() {
+        let mut placed = one("key=1\nkey=2\nkey=3\n", Span::new(6, 9));
+        placed.redact(|text| text.replace("key", "***"));
+        let texts = [placed.before.unwrap(), placed.lines[0].clone(), placed.after.unwrap()];
+        assert_eq!(texts.map(|text| text.to_string()), ["***=1", "***=2", "***=3"]);
+    }
+
+    proptest! {
+        #[test]
+        fn regions_are_those_of_the_line_index(text in "[ab\r\n\u{e9}\u{1f389}]{0,60}", cuts: [prop::sample::Index; 4]) {
+            let edges: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            let [one, two, three, four] = cuts.map(|cut| *cut.get(&edges));
+            let spans = [Span::new(one.min(two), one.max(two)), Span::new(three.min(four), three.max(four))];
+            let repo = Repo::from_memory([("a", text.as_str())]);
+            let index = LineIndex::new(text.as_bytes());
+            for (placed, span) in place(&repo, &spans.map(|span| ("a", span))).into_iter().zip(spans) {
+                let placed = placed.unwrap();
+                prop_assert_eq!(placed.region, index.region(text.as_bytes(), span));
+            }
+        }
+
+        #[test]
+        fn never_panics(text: Vec<u8>, start: u16, end: u16) {
+            let repo = Repo::from_memory([("a", text)]);
+            let _ = place(&repo, &[("a", Span::new(start.into(), end.into()))]);
+        }
+    }
+}
