@@ -1,0 +1,191 @@
+//! Answers a condition for one component (or the repository as a whole), from the facts and what the pass found.
+
+use std::collections::BTreeSet;
+
+use crate::condition::Truth;
+use crate::condition::answer::{Answer, Match, Unknown};
+use crate::condition::component;
+use crate::condition::matches::{FileMatches, Hit, LeafId, Matches};
+use crate::condition::message::fill;
+use crate::condition::package;
+use crate::condition::plan::Condition;
+use crate::condition::spec::{Grade, Scope};
+use crate::condition::technology;
+use crate::condition::value::{ValueCondition, ValueHit};
+use crate::facts::known::Facts;
+use crate::facts::model::Place;
+use crate::repo::Role;
+
+/// From where, and how strictly, a condition is answered.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// What the project is.
+    pub facts: &'a Facts,
+    /// What the pass found.
+    pub matches: &'a Matches,
+    /// The component that is judged; `None` is the repository as a whole.
+    pub component: Option<usize>,
+    /// Whether a technology that is only declared counts in part (under `require`) or not at all (under `when`).
+    pub graded: bool,
+    /// Only this file, within `all` of one document.
+    pub file: Option<u32>,
+}
+
+impl Context<'_> {
+    /// The components that `scope` reaches; `None` is all of them.
+    pub(crate) fn components(&self, scope: Scope) -> Option<Vec<usize>> {
+        let component = self.component?;
+        match scope {
+            Scope::Repository => None,
+            Scope::Document | Scope::Component => Some(self.facts.reach(component)),
+            Scope::Ancestors => Some(self.facts.ancestors(component)),
+        }
+    }
+
+    fn only(&self, file: u32) -> Self {
+        Self { file: Some(file), ..*self }
+    }
+}
+
+/// Answers `condition`.
+pub fn evaluate(condition: &Condition, context: &Context<'_>) -> Answer {
+    match condition {
+        Condition::Leaf { leaf, scope, message } => leaf_answer(*leaf, *scope, message.as_deref(), context),
+        Condition::Facts { pattern, scope } => facts_answer(pattern, *scope, context),
+        Condition::Package { spec, scope } => package::answer(spec, *scope, context),
+        Condition::Technology { name, proof, scope } => technology::answer(name, *proof, *scope, context),
+        Condition::Component(spec) => component::answer(spec, context),
+        Condition::Any(members) => any(members, context),
+        Condition::All { members, one_document: true } if context.file.is_none() => all_in_one(members, context),
+        Condition::All { members, .. } => all(members, context),
+        Condition::Not(inner) => {
+            let answer = evaluate(inner, context);
+            Answer { unknown: answer.unknown.clone(), ..Answer::bare(answer.truth.negate()) }
+        }
+    }
+}
+
+fn leaf_answer(leaf: LeafId, scope: Scope, message: Option<&str>, context: &Context<'_>) -> Answer {
+    let files: Vec<&FileMatches> = match context.components(scope) {
+        Some(components) => context.matches.within(leaf, &components),
+        None => context.matches.of(leaf).iter().collect(),
+    };
+    let mut found = Vec::new();
+    let (mut examined, mut in_order, mut unknown) = (0, None, None);
+    for file in files.into_iter().filter(|file| context.file.is_none_or(|only| only == file.file)) {
+        examined += file.examined;
+        found.extend(file.hits.iter().map(|hit| to_match(hit, file, message, context)));
+        in_order = in_order.or_else(|| file.in_order.as_ref().map(|hit| to_match(hit, file, None, context)));
+        unknown = unknown.or_else(|| unreadable(file, context));
+    }
+    Answer { in_order, ..Answer::of(found, examined, unknown) }
+}
+
+fn unreadable(file: &FileMatches, context: &Context<'_>) -> Option<Unknown> {
+    let path = context.facts.paths.get(file.file as usize)?;
+    if let Some(reason) = &file.broken {
+        return Some(Unknown::Tree(format!("{path} cannot be read: {reason}")));
+    }
+    (file.opaque > 0).then(|| Unknown::World(format!("{path} decides it by a template or variable")))
+}
+
+fn to_match(hit: &Hit, file: &FileMatches, message: Option<&str>, context: &Context<'_>) -> Match {
+    let path = context.facts.paths.get(file.file as usize).map(ToString::to_string).unwrap_or_default();
+    Match {
+        place: Place { path, span: hit.span },
+        shows: message.map_or_else(|| hit.shows.clone(), |message| fill(message, &hit.captures)),
+        captures: hit.captures.clone(),
+        confidence: hit.confidence,
+        mark: hit.mark,
+        role: file.role,
+        grade: Grade::Full,
+    }
+}
+
+fn facts_answer(pattern: &ValueCondition, scope: Scope, context: &Context<'_>) -> Answer {
+    let document = context.facts.document();
+    let ask = || pattern.find(&document.root, &document.value, None).unwrap_or_default();
+    let found = context.matches.on_facts(pattern, ask);
+    let components = context.components(scope);
+    let to_match = |hit: &ValueHit| {
+        let (place, owner) = document.place(hit.span)?;
+        let within = components.as_ref().is_none_or(|components| components.contains(owner));
+        within.then(|| Match {
+            place: place.clone(),
+            // An item of a list shows its file: its number says nothing to a reader.
+            shows: if hit.text.parse::<usize>().is_ok() { place.path.clone() } else { hit.text.clone() },
+            captures: hit.captures.clone(),
+            confidence: None,
+            mark: None,
+            role: Role::Config,
+            grade: Grade::Full,
+        })
+    };
+    let matches: Vec<Match> = found.hits.iter().filter_map(to_match).collect();
+    let in_order: Vec<Match> = found.in_order.iter().filter_map(to_match).collect();
+    let examined = matches.len() + in_order.len();
+    Answer { in_order: in_order.into_iter().next(), ..Answer::of(matches, examined, None) }
+}
+
+fn any(members: &[Condition], context: &Context<'_>) -> Answer {
+    let answers: Vec<Answer> = members.iter().map(|member| evaluate(member, context)).collect();
+    let truth = answers.iter().fold(Truth::False, |truth, answer| truth.or(answer.truth));
+    merge(answers, truth)
+}
+
+fn all(members: &[Condition], context: &Context<'_>) -> Answer {
+    let answers: Vec<Answer> = members.iter().map(|member| evaluate(member, context)).collect();
+    let truth = answers.iter().fold(Truth::True, |truth, answer| truth.and(answer.truth));
+    let weakest = answers.iter().filter(|answer| !answer.matches.is_empty()).map(Answer::grade).min();
+    let mut merged = merge(answers, truth);
+    for found in &mut merged.matches {
+        found.grade = found.grade.min(weakest.unwrap_or_default());
+    }
+    if !truth.is_true() {
+        merged.matches.clear();
+    }
+    merged
+}
+
+/// `all` within one document: holds where all members hold in the same file.
+fn all_in_one(members: &[Condition], context: &Context<'_>) -> Answer {
+    let mut files = BTreeSet::new();
+    for member in members {
+        candidate_files(member, context, &mut files);
+    }
+    let mut answers = Vec::new();
+    let mut truth = Truth::False;
+    for file in files {
+        let answer = all(members, &context.only(file));
+        truth = truth.or(answer.truth);
+        answers.push(answer);
+    }
+    merge(answers, truth)
+}
+
+fn candidate_files(condition: &Condition, context: &Context<'_>, files: &mut BTreeSet<u32>) {
+    match condition {
+        Condition::Leaf { leaf, .. } => files.extend(context.matches.of(*leaf).iter().map(|found| found.file)),
+        Condition::Any(members) | Condition::All { members, .. } => {
+            for member in members {
+                candidate_files(member, context, files);
+            }
+        }
+        Condition::Not(inner) => candidate_files(inner, context, files),
+        _ => {}
+    }
+}
+
+fn merge(answers: Vec<Answer>, truth: Truth) -> Answer {
+    let mut merged = Answer::bare(truth);
+    for answer in answers {
+        merged.matches.extend(answer.matches);
+        merged.examined += answer.examined;
+        merged.in_order = merged.in_order.or(answer.in_order);
+        if truth == Truth::Unknown {
+            merged.unknown = merged.unknown.or(answer.unknown);
+        }
+    }
+    merged.matches.sort_by_key(|found| std::cmp::Reverse(found.grade));
+    merged
+}

@@ -1,0 +1,468 @@
+//! Document kinds, as data: which files hold a workflow, a compose file, a Kubernetes object (`rules/kinds.yml`).
+//!
+//! A path decides first, for thousands of files in one matching pass; then a literal that the text must hold; then
+//! the shape of the parsed document. A kind may add views: members that are computed once, so that rules only ask.
+//! A kind that is written in two syntaxes has two entries of the same name.
+
+use std::sync::OnceLock;
+
+use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
+use serde::Deserialize;
+use serde_json::Value;
+use thiserror::Error;
+
+use super::schema::{Definitions, Schema, SchemaError};
+use super::steps::{Step, each_mut, leading};
+use super::truth::Truth;
+use crate::format::{Data, Member, Node, Syntax};
+
+/// Kinds that no file declares: documents that the program makes itself.
+const MADE: &[&str] = &["facts"];
+
+/// What a view computes from a node; `None` when it has nothing to say.
+pub type View = fn(&Node) -> Option<Node>;
+
+/// The views by the names that `rules/kinds.yml` uses.
+pub const VIEWS: &[(&str, View)] = &[("shell-commands", shell_commands)];
+
+fn shell_commands(source: &Node) -> Option<Node> {
+    let script = source.as_str()?;
+    Some(crate::format::shell::to_node(&crate::format::shell::commands(script), |_| source.span))
+}
+
+/// What is wrong with a declaration of kinds.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("kind `{kind}`: {message}")]
+pub struct KindError {
+    /// The kind's name, empty for the whole file.
+    pub kind: String,
+    /// What is wrong, as a lower-case fragment without a final stop.
+    pub message: String,
+}
+
+/// One entry as it is written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KindFile {
+    #[serde(rename = "kind")]
+    name: String,
+    syntax: Syntax,
+    files: Vec<String>,
+    trigger: Option<String>,
+    shape: Option<Value>,
+    #[serde(default)]
+    views: Vec<ViewFile>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ViewFile {
+    at: String,
+    from: String,
+    r#as: String,
+    view: String,
+}
+
+/// A kind of document.
+#[derive(Debug)]
+pub struct Kind {
+    /// Its name, as rules say it.
+    pub name: String,
+    /// How its files are read.
+    pub syntax: Syntax,
+    /// Globs of its files: gitignore's, with `{a,b}`; `!` excludes.
+    pub files: Vec<String>,
+    /// A literal without which no file of it can be of this kind.
+    pub trigger: Option<String>,
+    /// What a document must fulfil to be of this kind.
+    pub shape: Option<Shape>,
+    /// Members that are added to a parsed document.
+    pub views: Vec<Derived>,
+}
+
+/// A schema that is compiled when the first document needs it.
+#[derive(Debug)]
+pub struct Shape {
+    written: Value,
+    compiled: OnceLock<Result<Schema, SchemaError>>,
+}
+
+/// A member that is computed from another one.
+#[derive(Debug)]
+pub struct Derived {
+    at: Vec<Step>,
+    from: String,
+    to: String,
+    /// The name of the view.
+    pub view: String,
+}
+
+impl Kind {
+    /// Whether `text` may be of this kind at all; ask before parsing.
+    pub fn is_triggered(&self, text: &str) -> bool {
+        let holds = |trigger: &String| memchr::memmem::find(text.as_bytes(), trigger.as_bytes()).is_some();
+        self.trigger.as_ref().is_none_or(holds)
+    }
+
+    /// Whether a parsed document has the shape of this kind; unknown where a template hides it.
+    pub fn fits(&self, root: &Node) -> Truth {
+        let Some(shape) = &self.shape else { return Truth::True };
+        shape.schema().map_or(Truth::Unknown, |schema| schema.judge(root).truth)
+    }
+
+    /// Whether files of other kinds bear the same names, so that one that cannot be read says nothing.
+    pub fn is_guess(&self) -> bool {
+        self.shape.is_some()
+    }
+
+    /// Adds the members of this kind's views to a parsed document.
+    pub fn augment(&self, root: &mut Node) {
+        self.augment_with(VIEWS, root);
+    }
+
+    fn augment_with(&self, views: &[(&str, View)], root: &mut Node) {
+        for derived in &self.views {
+            if let Some((_, view)) = views.iter().find(|(name, _)| *name == derived.view) {
+                each_mut(root, &derived.at, &mut |node| derived.add(*view, node));
+            }
+        }
+    }
+
+    fn read(written: KindFile) -> Result<Self, KindError> {
+        let name = written.name;
+        let mut views = Vec::with_capacity(written.views.len());
+        for view in written.views {
+            let (at, complete) = leading(&view.at);
+            if !complete || !view.at.starts_with('$') {
+                let message = format!("`{}` has more than names, indices and `*`", view.at);
+                return Err(KindError { kind: name, message });
+            }
+            views.push(Derived { at, from: view.from, to: view.r#as, view: view.view });
+        }
+        let shape = written.shape.map(|written| Shape { written, compiled: OnceLock::new() });
+        Ok(Self { name, syntax: written.syntax, files: written.files, trigger: written.trigger, shape, views })
+    }
+}
+
+impl Shape {
+    fn schema(&self) -> Result<&Schema, &SchemaError> {
+        self.compiled.get_or_init(|| Schema::compile(&self.written, Definitions::house())).as_ref()
+    }
+}
+
+impl Derived {
+    /// Adds the view of one member to `node`; views of several members under one name are joined.
+    fn add(&self, view: View, node: &mut Node) {
+        let Some(source) = node.member(&self.from) else { return };
+        let Some(mut made) = view_of(view, &source.value) else { return };
+        let key_span = source.key_span;
+        let Data::Object(members) = &mut node.data else { return };
+        let earlier = members.iter_mut().find(|member| member.key == self.to);
+        match earlier.map(|member| &mut member.value.data) {
+            Some(Data::Array(earlier)) => match &mut made.data {
+                Data::Array(items) => earlier.append(items),
+                _ => earlier.push(made),
+            },
+            Some(_) => {}
+            None => members.push(Member { key: self.to.clone(), key_span, value: made }),
+        }
+    }
+}
+
+/// The view of a text; of a list the views of its items, one after another; of an unknown node an unknown view.
+fn view_of(view: View, source: &Node) -> Option<Node> {
+    if source.is_opaque() {
+        let raw = source.scalar_text().unwrap_or_default();
+        return Some(Node::new(Data::Opaque(raw), source.span));
+    }
+    let Data::Array(items) = &source.data else { return view(source) };
+    let mut joined = Vec::new();
+    for made in items.iter().filter_map(|item| view_of(view, item)) {
+        match made.data {
+            Data::Array(parts) => joined.extend(parts),
+            _ => joined.push(made),
+        }
+    }
+    Some(Node::new(Data::Array(joined), source.span))
+}
+
+/// All kinds, with the globs of all of them compiled into one matcher.
+#[derive(Debug)]
+pub struct Kinds {
+    all: Vec<Kind>,
+    wanted: Globs,
+    refused: Globs,
+}
+
+/// A set of globs, each belonging to a kind.
+#[derive(Debug)]
+struct Globs {
+    set: GlobSet,
+    owners: Vec<usize>,
+}
+
+impl Kinds {
+    /// The kinds that come with the program.
+    pub fn get() -> &'static Self {
+        static KINDS: OnceLock<Kinds> = OnceLock::new();
+        KINDS.get_or_init(|| {
+            let empty = || Self { all: Vec::new(), wanted: Globs::empty(), refused: Globs::empty() };
+            Self::from_yaml(include_str!("../../rules/kinds.yml")).unwrap_or_else(|_| empty())
+        })
+    }
+
+    /// The kinds that a YAML text declares.
+    pub fn from_yaml(text: &str) -> Result<Self, KindError> {
+        let whole = |message: String| KindError { kind: String::new(), message };
+        let written: Vec<KindFile> = serde_yaml::from_str(text).map_err(|error| whole(error.to_string()))?;
+        let kinds = written.into_iter().map(Kind::read).collect::<Result<Vec<_>, _>>()?;
+        let (wanted, refused) = (Globs::new(&kinds, false)?, Globs::new(&kinds, true)?);
+        Ok(Self { all: kinds, wanted, refused })
+    }
+
+    /// All entries, in the order of their declaration.
+    pub fn iter(&self) -> impl Iterator<Item = &Kind> {
+        self.all.iter()
+    }
+
+    /// All names that `in` may say, with repetitions.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|kind| kind.name.as_str()).chain(MADE.iter().copied())
+    }
+
+    /// The kinds whose globs `path` (from the repository's root, with forward slashes) matches, in the order of their
+    /// declaration.
+    pub fn kinds_of(&self, path: &str) -> impl Iterator<Item = &Kind> {
+        self.entries_of(path).into_iter().filter_map(|kind| self.all.get(kind))
+    }
+
+    /// The numbers of the entries that [`Kinds::kinds_of`] gives for `path`.
+    pub fn entries_of(&self, path: &str) -> Vec<usize> {
+        let candidate = Candidate::new(path);
+        let mut found = self.wanted.owners_of(&candidate);
+        if !found.is_empty() {
+            let refused = self.refused.owners_of(&candidate);
+            found.retain(|kind| !refused.contains(kind));
+        }
+        found
+    }
+
+    /// The entry of this number.
+    pub fn entry(&self, number: usize) -> Option<&Kind> {
+        self.all.get(number)
+    }
+
+    /// Compiles every shape and holds that every view exists; for tests.
+    pub fn validate(&self, views: &[&str]) -> Result<(), KindError> {
+        for kind in &self.all {
+            let error = |message: String| KindError { kind: kind.name.clone(), message };
+            if let Some(shape) = &kind.shape {
+                let schema = shape.schema().map_err(|fault| error(fault.to_string()))?;
+                schema.validate().map_err(|fault| error(fault.to_string()))?;
+            }
+            if let Some(derived) = kind.views.iter().find(|derived| !views.contains(&&*derived.view)) {
+                return Err(error(format!("unknown view `{}`", derived.view)));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Globs {
+    fn empty() -> Self {
+        Self { set: GlobSet::empty(), owners: Vec::new() }
+    }
+
+    fn new(kinds: &[Kind], refused: bool) -> Result<Self, KindError> {
+        let (mut builder, mut owners) = (GlobSetBuilder::new(), Vec::new());
+        let mut name = "";
+        for (index, kind) in kinds.iter().enumerate() {
+            name = &kind.name;
+            for glob in kind.files.iter().filter(|glob| glob.starts_with('!') == refused) {
+                let glob = anchored(glob.trim_start_matches('!'));
+                let built = GlobBuilder::new(&glob).literal_separator(true).build();
+                builder.add(built.map_err(|fault| KindError { kind: name.to_owned(), message: fault.to_string() })?);
+                owners.push(index);
+            }
+        }
+        let set = builder.build().map_err(|fault| KindError { kind: name.to_owned(), message: fault.to_string() })?;
+        Ok(Self { set, owners })
+    }
+
+    fn owners_of(&self, candidate: &Candidate<'_>) -> Vec<usize> {
+        let globs = self.set.matches_candidate(candidate);
+        let mut owners: Vec<usize> = globs.into_iter().filter_map(|glob| self.owners.get(glob).copied()).collect();
+        owners.sort_unstable();
+        owners.dedup();
+        owners
+    }
+}
+
+/// As gitignore does: a glob with a slash before its end is anchored at the root, any other matches in every folder.
+fn anchored(glob: &str) -> String {
+    match glob.strip_prefix('/') {
+        Some(rest) => rest.to_owned(),
+        None if glob.contains('/') => glob.to_owned(),
+        None => format!("**/{glob}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::condition::schema::sample::{node, placed};
+
+    fn names(path: &str) -> Vec<&'static str> {
+        Kinds::get().kinds_of(path).map(|kind| kind.name.as_str()).collect()
+    }
+
+    fn shaped(kind: &str, value: &Value) -> Truth {
+        Kinds::get().iter().find(|entry| entry.name == kind && entry.shape.is_some()).unwrap().fits(&node(value))
+    }
+
+    #[test]
+    fn the_declaration_is_sound() {
+        let kinds = Kinds::from_yaml(include_str!("../../rules/kinds.yml")).unwrap();
+        kinds.validate(&["shell-commands"]).unwrap();
+        let error = kinds.validate(&[]).unwrap_err();
+        assert_eq!(error.message, "unknown view `shell-commands`");
+        assert!(Kinds::get().names().any(|name| name == "facts"));
+    }
+
+    #[test]
+    fn paths_have_their_kinds() {
+        let table: &[(&str, &[&str])] = &[
+            ("Dockerfile", &["dockerfile"]),
+            ("apps/web/Dockerfile.prod", &["dockerfile"]),
+            ("api.dockerfile", &["dockerfile"]),
+            ("Containerfile.dev", &["dockerfile"]),
+            ("Dockerfile.dockerignore", &[]),
+            ("docker-compose.prod.yaml", &["compose"]),
+            ("deploy/compose.deploy.yml", &["compose"]),
+            (".github/workflows/ci.yml", &["github-workflow"]),
+            ("sub/.github/workflows/ci.yml", &[]),
+            ("actions/build/action.yml", &["github-action"]),
+            (".gitlab-ci.yml", &["gitlab-ci"]),
+            ("ci/build.gitlab-ci.yml", &["gitlab-ci"]),
+            (".circleci/config.yml", &["circleci"]),
+            ("azure-pipelines-nightly.yml", &["azure-pipelines"]),
+            (".azure-pipelines/steps/build.yml", &["azure-pipelines"]),
+            ("ci.yml", &["azure-pipelines"]),
+            ("bitbucket-pipelines.yml", &["bitbucket-pipelines"]),
+            (".travis.yml", &["travis"]),
+            (".drone.yml", &["drone"]),
+            (".woodpecker/test/unit.yaml", &["woodpecker"]),
+            (".buildkite/pipeline.yml", &["buildkite"]),
+            ("appveyor.yml", &["appveyor"]),
+            (".cirrus.yml", &["cirrus"]),
+            (".semaphore/semaphore.yml", &["semaphore"]),
+            (".github/dependabot.yml", &["dependabot"]),
+            (".github/renovate.json5", &["renovate"]),
+            (".renovaterc", &["renovate"]),
+            (".pre-commit-config.yaml", &["pre-commit"]),
+            ("charts/a/Chart.yaml", &["helm-chart"]),
+            ("charts/a/values-prod.yaml", &["helm-values"]),
+            ("k8s/base/kustomization.yaml", &["kustomization"]),
+            ("package.json", &["package-manifest"]),
+            ("composer.json", &["composer-manifest"]),
+            ("vercel.json", &["vercel"]),
+            ("netlify.toml", &["netlify"]),
+            ("fly.toml", &["fly"]),
+            ("wrangler.toml", &["wrangler"]),
+            ("wrangler.jsonc", &["wrangler"]),
+            (".env", &["dotenv"]),
+            ("api/.env.production", &["dotenv"]),
+            (".envrc", &[]),
+            ("src/main/resources/application-prod.properties", &["application-properties"]),
+            ("src/main/resources/application.yml", &["application-properties"]),
+            ("supabase/config.toml", &["supabase-config"]),
+            ("tsconfig.base.json", &["tsconfig"]),
+            (".eslintrc.json", &["eslint"]),
+            ("src/main.rs", &[]),
+            ("README.md", &[]),
+        ];
+        // Kinds that any YAML or JSON file could be of are told apart by trigger and shape.
+        let wide = ["kubernetes", "tekton", "cloudformation", "openapi"];
+        for (path, expected) in table {
+            let found: Vec<_> = names(path).into_iter().filter(|name| !wide.contains(name)).collect();
+            assert_eq!(found, *expected, "{path}");
+        }
+        assert_eq!(names("deploy/web.yaml"), ["tekton", "kubernetes", "cloudformation", "openapi"]);
+    }
+
+    #[test]
+    fn shapes_tell_kinds_apart() {
+        let pod = json!({"apiVersion": "v1", "kind": "Pod"});
+        assert_eq!(shaped("kubernetes", &pod), Truth::True);
+        assert_eq!(shaped("kubernetes", &json!({"apiVersion": "v2", "name": "chart"})), Truth::False);
+        assert_eq!(
+            shaped("kubernetes", &json!({"apiVersion": "backstage.io/v1alpha1", "kind": "Component"})),
+            Truth::False
+        );
+        assert_eq!(shaped("kubernetes", &json!({"apiVersion": "opaque:{{ .v }}", "kind": "Ingress"})), Truth::Unknown);
+        assert_eq!(shaped("compose", &json!({"services": {"a": {}}})), Truth::True);
+        assert_eq!(shaped("compose", &json!({"name": "x"})), Truth::False);
+        assert_eq!(shaped("tekton", &json!({"apiVersion": "tekton.dev/v1", "kind": "Task"})), Truth::True);
+        assert_eq!(shaped("azure-pipelines", &json!({"trigger": ["main"], "jobs": []})), Truth::True);
+        assert_eq!(shaped("azure-pipelines", &json!({"on": "push", "jobs": {}})), Truth::False);
+        assert_eq!(shaped("cloudformation", &json!({"Resources": {"B": {"Type": "AWS::S3::Bucket"}}})), Truth::True);
+        assert_eq!(shaped("cloudformation", &json!({"Resources": {"B": {"Type": "x"}}})), Truth::False);
+        assert_eq!(shaped("app-engine", &json!({"runtime": "python312"})), Truth::True);
+        assert_eq!(shaped("app-engine", &json!({"name": "x"})), Truth::False);
+        assert_eq!(shaped("prometheus-rules", &json!({"groups": [{"name": "a", "rules": []}]})), Truth::True);
+        assert_eq!(shaped("prometheus-rules", &json!({"groups": ["admins"]})), Truth::False);
+    }
+
+    #[test]
+    fn a_trigger_is_asked_before_parsing() {
+        let kubernetes = Kinds::get().iter().find(|kind| kind.name == "kubernetes").unwrap();
+        assert!(kubernetes.is_triggered("apiVersion: v1\n"));
+        assert!(!kubernetes.is_triggered("name: x\n"));
+    }
+
+    const VIEWED: &str = "
+- kind: pipeline
+  syntax: yaml
+  files: ['*.yml']
+  views:
+    - { at: '$.jobs.*.steps[*]', from: run, as: words, view: words }
+    - { at: '$.jobs.*.steps[*]', from: after, as: words, view: words }
+";
+
+    fn words(node: &Node) -> Option<Node> {
+        let words = node.as_str()?.split(' ').map(|word| Node::string(word, node.span));
+        Some(Node::new(Data::Array(words.collect()), node.span))
+    }
+
+    #[test]
+    fn views_add_members_with_the_place_of_their_source() {
+        let value = json!({"jobs": {"a": {"steps": [
+            {"run": "go test", "after": ["x y", "opaque:q", 5]}, {"run": "opaque:{{ x }}"}, {"uses": "u"}, {"run": 1}
+        ]}}});
+        let (text, mut root) = placed(&value);
+        let kinds = Kinds::from_yaml(VIEWED).unwrap();
+        kinds.iter().next().unwrap().augment_with(&[("words", words)], &mut root);
+        let added = |step: usize| root.pointer(&format!("/jobs/a/steps/{step}/words"));
+        let first = added(0).unwrap();
+        assert_eq!(&text[first.span.start..first.span.end], "\"go test\"");
+        assert_eq!(first.to_value(), json!(["go", "test", "x", "y", "q"]));
+        assert!(first.items()[4].is_opaque());
+        assert!(added(1).unwrap().is_opaque());
+        assert!(added(2).is_none() && added(3).is_none());
+    }
+
+    #[test]
+    fn faults_of_a_declaration_name_the_kind() {
+        let fault = |text: &str| Kinds::from_yaml(text).unwrap_err();
+        let filtered = VIEWED.replace("steps[*]", "steps[?@.run]");
+        assert_eq!(
+            fault(&filtered).to_string(),
+            "kind `pipeline`: `$.jobs.*.steps[?@.run]` has more than names, indices and `*`"
+        );
+        assert_eq!(fault(&VIEWED.replace("*.yml", "[")).kind, "pipeline");
+        assert!(fault(&VIEWED.replace("from:", "form:")).message.contains("form"));
+        assert!(fault(&VIEWED.replace("yaml", "yml")).message.contains("yml"));
+    }
+}

@@ -1,0 +1,117 @@
+//! What one pass over the files found, per file-bound condition. Filled by the engine, read by `evaluate.rs`.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use crate::condition::spec::Confidence;
+use crate::condition::value::{ValueAnswer, ValueCondition};
+use crate::repo::Role;
+use crate::text::Span;
+
+/// Number of a file-bound condition in the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LeafId(pub u32);
+
+/// One place found in a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// Bytes in the file; `None` is the file as a whole.
+    pub span: Option<Span>,
+    /// What stands there, safe to show.
+    pub shows: String,
+    /// Captures for messages.
+    pub captures: Vec<(String, String)>,
+    /// What the match itself says about its certainty.
+    pub confidence: Option<Confidence>,
+    /// For secrets: 16 bits of a hash of the value.
+    pub mark: Option<u16>,
+}
+
+/// What one condition found in one file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileMatches {
+    /// Index of the file in the repository's list.
+    pub file: u32,
+    /// Its role.
+    pub role: Role,
+    /// The places, in file order.
+    pub hits: Vec<Hit>,
+    /// How many subjects were looked at.
+    pub examined: usize,
+    /// One subject that was in order.
+    pub in_order: Option<Hit>,
+    /// Places that could not be judged: templates, variables.
+    pub opaque: usize,
+    /// Why the file could not be read at all, where it could not.
+    pub broken: Option<String>,
+}
+
+/// What all file-bound conditions found.
+#[derive(Debug, Default)]
+pub struct Matches {
+    /// Answers of conditions on the facts, by the address of the condition: each is asked once, not once a component.
+    facts: Mutex<HashMap<usize, Arc<ValueAnswer>>>,
+    by_leaf: Vec<Vec<FileMatches>>,
+    /// For each leaf, (component, position in `by_leaf`), sorted; filled by [`Matches::group`].
+    by_component: Vec<Vec<(usize, usize)>>,
+    /// How many files were read as text: what a text pattern that found nothing has examined.
+    pub files_read: usize,
+}
+
+impl Matches {
+    /// Room for `leaves` conditions.
+    pub fn new(leaves: usize) -> Self {
+        Self { by_leaf: vec![Vec::new(); leaves], by_component: Vec::new(), files_read: 0, facts: Mutex::default() }
+    }
+
+    /// Adds what a condition found in a file; files must come in order.
+    pub fn push(&mut self, leaf: LeafId, found: FileMatches) {
+        if let Some(list) = self.by_leaf.get_mut(leaf.0 as usize) {
+            list.push(found);
+        }
+    }
+
+    /// Sorts what was found by component, given the component of each file, so that one component can be asked without
+    /// looking at the files of all others.
+    pub fn group(&mut self, component_of: &[usize]) {
+        let owner = |found: &FileMatches| component_of.get(found.file as usize).copied().unwrap_or_default();
+        let index = |list: &Vec<FileMatches>| {
+            let mut index: Vec<(usize, usize)> =
+                list.iter().enumerate().map(|(at, found)| (owner(found), at)).collect();
+            index.sort_unstable();
+            index
+        };
+        self.by_component = self.by_leaf.iter().map(index).collect();
+    }
+
+    /// What `leaf` found in the files of `components`, in file order. Needs [`Matches::group`].
+    pub fn within(&self, leaf: LeafId, components: &[usize]) -> Vec<&FileMatches> {
+        let index = self.by_component.get(leaf.0 as usize).map_or(&[][..], Vec::as_slice);
+        let mut positions: Vec<usize> = Vec::new();
+        for &component in components {
+            let from = index.partition_point(|(owner, _)| *owner < component);
+            let own = index.get(from..).unwrap_or_default().iter().take_while(|(owner, _)| *owner == component);
+            positions.extend(own.map(|(_, position)| *position));
+        }
+        positions.sort_unstable();
+        positions.dedup();
+        let list = self.of(leaf);
+        positions.into_iter().filter_map(|position| list.get(position)).collect()
+    }
+
+    /// The answer of a condition on the facts, asked when it is first wanted.
+    pub(crate) fn on_facts(&self, pattern: &ValueCondition, ask: impl FnOnce() -> ValueAnswer) -> Arc<ValueAnswer> {
+        let Ok(mut known) = self.facts.lock() else { return Arc::new(ask()) };
+        Arc::clone(known.entry(std::ptr::from_ref(pattern).addr()).or_insert_with(|| Arc::new(ask())))
+    }
+
+    /// Forgets the answers on the facts: they have grown.
+    pub fn forget_facts(&mut self) {
+        self.facts = Mutex::default();
+    }
+
+    /// What `leaf` found, in file order.
+    pub fn of(&self, leaf: LeafId) -> &[FileMatches] {
+        self.by_leaf.get(leaf.0 as usize).map_or(&[], Vec::as_slice)
+    }
+}

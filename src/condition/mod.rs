@@ -1,0 +1,27 @@
+//! The vocabulary of rules: each kind of question, its YAML shape and its evaluation.
+//!
+//! A question that one file can answer (`file`, `text`, `value`, `code`) becomes a leaf of the plan and is answered in
+//! the one pass; `package`, `technology` and `component` are answered from the facts; `any`, `all` and `not` compose
+//! them in three-valued logic.
+
+pub mod answer;
+pub mod code;
+pub(crate) mod component;
+pub mod evaluate;
+pub mod glob;
+pub mod kinds;
+pub mod languages;
+pub mod matches;
+pub mod message;
+pub mod package;
+pub mod plan;
+pub mod schema;
+pub mod secret;
+pub mod spec;
+mod steps;
+pub(crate) mod technology;
+pub mod text;
+pub mod truth;
+pub mod value;
+
+pub use truth::Truth;

@@ -1,0 +1,341 @@
+//! From what was written to what it means: clauses become conditions, and every question that a single file can answer
+//! becomes a numbered *leaf*, so that one pass over the files answers all of them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::condition::code::{CodePattern, CodeSpec};
+use crate::condition::glob::{GlobTable, GlobTableBuilder};
+use crate::condition::kinds::Kinds;
+use crate::condition::matches::LeafId;
+use crate::condition::schema::did_you_mean;
+use crate::condition::spec::{Clause, CodeCondition, ComponentSpec, FileSpec, PackageSpec, Scope, TextSpec};
+use crate::condition::text::{Allow, TextPattern};
+use crate::condition::value::{ValueCondition, ValueSpec};
+use crate::facts::model::Proof;
+use crate::repo::Role;
+
+/// A compiled condition.
+#[derive(Debug)]
+pub enum Condition {
+    /// Answered file by file.
+    Leaf {
+        /// Its number.
+        leaf: LeafId,
+        /// Where the match may lie.
+        scope: Scope,
+        /// What the match shows, with placeholders.
+        message: Option<String>,
+    },
+    /// A `value` condition on the facts.
+    Facts {
+        /// What to select and judge.
+        pattern: Box<ValueCondition>,
+        /// Where the match may lie.
+        scope: Scope,
+    },
+    /// A direct dependency.
+    Package {
+        /// Which.
+        spec: PackageSpec,
+        /// In which components.
+        scope: Scope,
+    },
+    /// A technology by name or category.
+    Technology {
+        /// The name or category.
+        name: String,
+        /// The least proof that counts in full; `None`: used in full, less in part.
+        proof: Option<Proof>,
+        /// In which components.
+        scope: Scope,
+    },
+    /// What the component is.
+    Component(ComponentSpec),
+    /// One of these.
+    Any(Vec<Condition>),
+    /// All of these, within one document or within the scope of each.
+    All {
+        /// The members.
+        members: Vec<Condition>,
+        /// Whether all must hold in the same file.
+        one_document: bool,
+    },
+    /// The opposite.
+    Not(Box<Condition>),
+}
+
+/// A question that one file can answer.
+#[derive(Debug)]
+pub struct Leaf {
+    /// The question.
+    pub question: Question,
+    /// Numbers of the globs of which one must match; empty: every file.
+    pub globs: Vec<u32>,
+    /// Roles of the files that are asked.
+    pub roles: RoleSet,
+    /// Languages of the files that are asked; empty: all.
+    pub languages: Vec<String>,
+    /// Only tracked files.
+    pub tracked: bool,
+}
+
+/// The kinds of file-bound questions.
+#[derive(Debug)]
+pub enum Question {
+    /// Does the path exist?
+    File,
+    /// Does an expression match?
+    Text(Box<TextPattern>),
+    /// Which nodes of documents of a kind fulfil a schema?
+    Value(Box<ValueCondition>),
+    /// Does one of these syntax patterns match?
+    Code(Vec<CodePattern>),
+}
+
+impl Leaf {
+    /// Compiles what is compiled on first use.
+    pub fn validate(&self) -> Result<(), String> {
+        match &self.question {
+            Question::File => Ok(()),
+            Question::Text(pattern) => pattern.validate(),
+            Question::Value(pattern) => pattern.validate().map_err(|error| error.to_string()),
+            Question::Code(patterns) => patterns.iter().try_for_each(CodePattern::validate),
+        }
+    }
+}
+
+/// A set of roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoleSet(u16);
+
+impl RoleSet {
+    /// The set of `roles`.
+    pub fn of(roles: &[Role]) -> Self {
+        Self(roles.iter().fold(0, |set, &role| set | 1 << (role as u16)))
+    }
+
+    /// Whether `role` is in it.
+    pub const fn contains(self, role: Role) -> bool {
+        self.0 & (1 << (role as u16)) != 0
+    }
+}
+
+/// Named lists of expressions that `allow` may name as `@name`.
+pub type AllowLists = BTreeMap<String, Vec<String>>;
+
+/// All leaves, and the globs that they share.
+#[derive(Debug)]
+pub struct Plan {
+    /// The questions; a [`LeafId`] is an index.
+    pub leaves: Vec<Leaf>,
+    /// Globs of the leaves.
+    pub globs: GlobTable,
+}
+
+/// Collects leaves while rules are compiled.
+#[derive(Debug)]
+pub struct PlanBuilder<'a> {
+    leaves: Vec<Leaf>,
+    globs: GlobTableBuilder,
+    kinds: &'a Kinds,
+    allow: &'a AllowLists,
+    shared: BTreeMap<String, Arc<Allow>>,
+}
+
+impl<'a> PlanBuilder<'a> {
+    /// An empty plan over the known document kinds and allow lists.
+    pub fn new(kinds: &'a Kinds, allow: &'a AllowLists) -> Self {
+        Self { leaves: Vec::new(), globs: GlobTableBuilder::default(), kinds, allow, shared: BTreeMap::new() }
+    }
+
+    /// How many leaves there are so far.
+    pub fn len(&self) -> usize {
+        self.leaves.len()
+    }
+
+    /// Whether there is no leaf yet.
+    pub fn is_empty(&self) -> bool {
+        self.leaves.is_empty()
+    }
+
+    /// Compiles the expressions, schemas and patterns of the leaves from number `first` on, which otherwise are compiled
+    /// when a file first needs them: for rules that nobody tested yet.
+    pub fn validate(&self, first: usize) -> Result<(), String> {
+        self.leaves.iter().skip(first).try_for_each(Leaf::validate)
+    }
+
+    /// Compiles everything that was collected.
+    pub fn build(self) -> Result<Plan, String> {
+        Ok(Plan { leaves: self.leaves, globs: self.globs.build()? })
+    }
+
+    /// Compiles one clause. Errors are fragments that say which key is wrong.
+    pub fn condition(&mut self, clause: &Clause) -> Result<Condition, String> {
+        let scope = clause.scope.unwrap_or_default();
+        match exactly_one(clause)? {
+            "file" => self.file(clause.file.as_ref(), scope, clause),
+            "text" => self.text(clause.text.as_ref(), scope, clause),
+            "code" => self.code(clause.code.as_ref(), scope, clause),
+            "value" => self.value(clause.value.as_ref(), scope, clause),
+            "package" => Ok(Condition::Package { spec: clause.package.clone().unwrap_or_default(), scope }),
+            "technology" => {
+                let name = clause.technology.clone().unwrap_or_default();
+                Ok(Condition::Technology { name, proof: clause.proof, scope })
+            }
+            "component" => Ok(Condition::Component(clause.component.clone().unwrap_or_default())),
+            "any" => Ok(Condition::Any(self.all_of(clause.any.as_deref())?)),
+            "not" => match &clause.not {
+                Some(inner) => Ok(Condition::Not(Box::new(self.condition(inner)?))),
+                None => Err("`not` is empty".to_owned()),
+            },
+            _ => self.all(clause),
+        }
+    }
+
+    fn all_of(&mut self, clauses: Option<&[Clause]>) -> Result<Vec<Condition>, String> {
+        let clauses = clauses.unwrap_or_default();
+        if clauses.is_empty() {
+            return Err("`any` and `all` need at least one member".to_owned());
+        }
+        clauses.iter().map(|clause| self.condition(clause)).collect()
+    }
+
+    /// `all` over `value` conditions of one kind holds within one document unless `scope` says wider.
+    fn all(&mut self, clause: &Clause) -> Result<Condition, String> {
+        let clauses = clause.all.as_deref().unwrap_or_default();
+        let kind = |clause: &Clause| clause.value.as_ref().map(|value| value.r#in.clone());
+        let first = clauses.first().and_then(kind);
+        let same_kind = first.is_some() && clauses.iter().all(|clause| kind(clause) == first);
+        let one_document = match clause.scope {
+            Some(scope) => scope == Scope::Document,
+            None => same_kind && first.as_deref() != Some("facts"),
+        };
+        Ok(Condition::All { members: self.all_of(clause.all.as_deref())?, one_document })
+    }
+
+    fn file(&mut self, spec: Option<&FileSpec>, scope: Scope, clause: &Clause) -> Result<Condition, String> {
+        let spec = spec.ok_or("`file` is empty")?;
+        if spec.paths.is_empty() {
+            return Err("`file.paths` is empty".to_owned());
+        }
+        let leaf = Leaf {
+            question: Question::File,
+            globs: self.add_globs(&spec.paths, spec.ignore_case)?,
+            roles: roles(spec.roles.as_deref()),
+            languages: Vec::new(),
+            tracked: spec.tracked,
+        };
+        Ok(self.leaf(leaf, scope, clause))
+    }
+
+    fn text(&mut self, spec: Option<&TextSpec>, scope: Scope, clause: &Clause) -> Result<Condition, String> {
+        let spec = spec.ok_or("`text` is empty")?;
+        if spec.keywords.is_empty() && spec.files.is_empty() && spec.languages.is_empty() {
+            return Err("`text` needs `keywords`, `files` or `languages`: without them every file would be searched \
+                        with the whole expression"
+                .to_owned());
+        }
+        let mut allow = Vec::new();
+        let mut own = Vec::new();
+        for entry in &spec.allow {
+            match entry.strip_prefix('@') {
+                None => own.push(entry.clone()),
+                Some(name) => allow.push(self.allow_list(name)?),
+            }
+        }
+        allow.extend((!own.is_empty()).then(|| Arc::new(Allow::new(own))));
+        let leaf = Leaf {
+            globs: self.add_globs(&spec.files, false)?,
+            roles: roles(spec.roles.as_deref()),
+            languages: spec.languages.clone(),
+            tracked: false,
+            question: Question::Text(Box::new(TextPattern::new(spec.clone(), allow))),
+        };
+        Ok(self.leaf(leaf, scope, clause))
+    }
+
+    /// A named list, shared by all patterns that name it.
+    fn allow_list(&mut self, name: &str) -> Result<Arc<Allow>, String> {
+        if let Some(known) = self.shared.get(name) {
+            return Ok(Arc::clone(known));
+        }
+        let list = self.allow.get(name).ok_or_else(|| format!("there is no allow list named `@{name}`"))?;
+        let list = Arc::new(Allow::new(list.clone()));
+        self.shared.insert(name.to_owned(), Arc::clone(&list));
+        Ok(list)
+    }
+
+    fn code(&mut self, spec: Option<&CodeCondition>, scope: Scope, clause: &Clause) -> Result<Condition, String> {
+        let spec = spec.ok_or("`code` is empty")?;
+        let patterns = spec.patterns.iter().map(|one: &CodeSpec| CodePattern::lazy(one)).collect::<Vec<_>>();
+        let leaf = Leaf {
+            globs: self.add_globs(&spec.files, false)?,
+            roles: roles(spec.roles.as_deref()),
+            languages: Vec::new(),
+            tracked: false,
+            question: Question::Code(patterns),
+        };
+        Ok(self.leaf(leaf, scope, clause))
+    }
+
+    fn value(&mut self, spec: Option<&ValueSpec>, scope: Scope, clause: &Clause) -> Result<Condition, String> {
+        let spec = spec.ok_or("`value` is empty")?;
+        let pattern = Box::new(ValueCondition::new(spec.clone()));
+        if spec.r#in == "facts" {
+            return Ok(Condition::Facts { pattern, scope });
+        }
+        if !self.kinds.names().any(|name| name == spec.r#in) {
+            let hint = did_you_mean(&spec.r#in, self.kinds.names());
+            return Err(format!("`value.in` names the document kind `{}`, which does not exist{hint}", spec.r#in));
+        }
+        let leaf = Leaf {
+            question: Question::Value(pattern),
+            globs: self.add_globs(&spec.files, false)?,
+            roles: roles(spec.roles.as_deref()),
+            languages: Vec::new(),
+            tracked: false,
+        };
+        Ok(self.leaf(leaf, scope, clause))
+    }
+
+    fn leaf(&mut self, leaf: Leaf, scope: Scope, clause: &Clause) -> Condition {
+        let id = LeafId(u32::try_from(self.leaves.len()).unwrap_or(u32::MAX));
+        self.leaves.push(leaf);
+        Condition::Leaf { leaf: id, scope, message: clause.message.clone() }
+    }
+
+    fn add_globs(&mut self, globs: &[String], ignore_case: bool) -> Result<Vec<u32>, String> {
+        globs.iter().map(|glob| self.globs.add(glob, ignore_case)).collect()
+    }
+}
+
+fn roles(roles: Option<&[Role]>) -> RoleSet {
+    RoleSet::of(roles.unwrap_or(&[Role::Config, Role::Source]))
+}
+
+fn exactly_one(clause: &Clause) -> Result<&'static str, String> {
+    let given = [
+        ("file", clause.file.is_some()),
+        ("text", clause.text.is_some()),
+        ("value", clause.value.is_some()),
+        ("code", clause.code.is_some()),
+        ("package", clause.package.is_some()),
+        ("technology", clause.technology.is_some()),
+        ("component", clause.component.is_some()),
+        ("any", clause.any.is_some()),
+        ("all", clause.all.is_some()),
+        ("not", clause.not.is_some()),
+    ];
+    let names: Vec<&'static str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+    if clause.proof.is_some() && names != ["technology"] {
+        return Err("`proof` goes with `technology` alone".to_owned());
+    }
+    match names[..] {
+        [name] => Ok(name),
+        [] => Err("no condition is given: one of file, text, value, code, package, technology, component, any, all, \
+                   not"
+        .to_owned()),
+        _ => Err(format!("one condition per entry, not {} at once ({}): use `all`", names.len(), names.join(", "))),
+    }
+}
