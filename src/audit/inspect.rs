@@ -1,0 +1,288 @@
+//! One file: what every condition has to say about it.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::audit::dispatch::Dispatch;
+use crate::audit::documents::Documents;
+use crate::audit::place::{hide, secret_parts};
+use crate::condition::code::{CodeMatch, CodePattern, Dialect, Imports, SyntaxTree, scan};
+use crate::condition::kinds::Kinds;
+use crate::condition::languages::Languages;
+use crate::condition::matches::{FileMatches, Hit, LeafId};
+use crate::condition::plan::{Leaf, Question};
+use crate::condition::text::{TextPattern, one_line};
+use crate::facts::package::Manifest;
+use crate::facts::readers::{is_manifest, reader_for};
+use crate::repo::{Repo, Role, Skipped, SourceFile};
+use crate::rule::set::RuleSet;
+use crate::text::Span;
+
+/// What one file gave.
+#[derive(Debug)]
+pub(crate) struct Inspected {
+    pub(crate) role: Role,
+    pub(crate) language: Option<&'static str>,
+    pub(crate) found: Vec<(LeafId, FileMatches)>,
+    pub(crate) manifest: Option<Result<Manifest, String>>,
+    pub(crate) skipped: Option<Skipped>,
+    pub(crate) bytes: u64,
+}
+
+/// A worker's tools: buffers are reused from file to file.
+pub(crate) struct Inspector<'a> {
+    repo: &'a Repo,
+    rules: &'a RuleSet,
+    dispatch: &'a Dispatch,
+    as_of: Date,
+    buffer: Vec<u8>,
+    globs: Vec<u32>,
+}
+
+/// At most this many keyword places are kept per condition and file; a pattern that has more is tried on the whole file.
+const PLACES: usize = 4096;
+
+impl<'a> Inspector<'a> {
+    pub(crate) fn new(repo: &'a Repo, rules: &'a RuleSet, dispatch: &'a Dispatch, as_of: Date) -> Self {
+        Self { repo, rules, dispatch, as_of, buffer: Vec::new(), globs: Vec::new() }
+    }
+
+    /// Asks file number `index` everything.
+    pub(crate) fn inspect(&mut self, index: usize) -> Inspected {
+        let Some(file) = self.repo.files().get(index) else { return Inspected::nothing(Role::Source) };
+        let language = Languages::get().language_of(&file.path);
+        let mut inspected = Inspected { language, ..Inspected::nothing(file.role) };
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let read = self.repo.read_into(file, &mut buffer);
+        self.rules.plan.globs.matches(&file.path, &mut self.globs);
+        let text: &[u8] = match read {
+            Ok(()) => &buffer,
+            Err(reason) => {
+                inspected.skipped = Some(Skipped { path: file.path.to_string(), reason });
+                &[]
+            }
+        };
+        if inspected.skipped.is_none() {
+            inspected.role = crate::repo::role_by_content(&file.path, file.role, text, text.len());
+            inspected.bytes = text.len() as u64;
+        }
+        self.ask(index, file, text, &mut inspected);
+        self.buffer = buffer;
+        inspected
+    }
+
+    fn ask(&self, index: usize, file: &SourceFile, text: &[u8], inspected: &mut Inspected) {
+        let dialect = Dialect::from_path(&file.path);
+        let mut woken: BTreeMap<LeafId, Vec<usize>> = BTreeMap::new();
+        for leaf in self.dispatch.by_path(&self.globs, inspected.language, dialect.is_some()) {
+            woken.entry(leaf).or_default();
+        }
+        self.by_keywords(text, inspected, &mut woken);
+        let kinds: Vec<usize> = if inspected.skipped.is_some() {
+            Vec::new()
+        } else {
+            let mut entries = Kinds::get().entries_of(&file.path);
+            entries.retain(|entry| self.dispatch.by_kind.contains_key(entry));
+            entries
+        };
+        for leaf in kinds.iter().filter_map(|kind| self.dispatch.by_kind.get(kind)).flatten() {
+            woken.entry(*leaf).or_default();
+        }
+        let decoded = std::str::from_utf8(text).ok();
+        let mut documents = Documents::new(decoded, &kinds);
+        let mut code = CodeQuestions::default();
+        let mut comments: Option<Vec<Span>> = None;
+        for (id, hits) in woken {
+            let Some(leaf) = self.rules.plan.leaves.get(id.0 as usize) else { continue };
+            if !self.selects(leaf, file, inspected) {
+                continue;
+            }
+            let answer = match &leaf.question {
+                Question::File => Some(Answered::whole_file(file)),
+                _ if inspected.skipped.is_some() => None,
+                Question::Text(pattern) => {
+                    Some(ask_text(pattern, text, &hits, inspected.language, decoded, &mut comments))
+                }
+                Question::Value(pattern) => documents.ask(pattern, self.as_of),
+                Question::Code(patterns) => {
+                    code.add(id, patterns);
+                    None
+                }
+            };
+            let role = inspected.role;
+            inspected.found.extend(answer.and_then(|answer| answer.into_matches(index, role)).map(|found| (id, found)));
+        }
+        if let (Some(dialect), Some(decoded)) = (dialect, decoded) {
+            let role = inspected.role;
+            let answers = code.answer(dialect, decoded).into_iter();
+            inspected.found.extend(answers.filter_map(|(id, answer)| Some((id, answer.into_matches(index, role)?))));
+            inspected.found.sort_by_key(|(id, _)| *id);
+        }
+        hide_secrets(&self.rules.plan.leaves, text, &mut inspected.found);
+        if let (Some(reader), Some(decoded)) = (
+            reader_for(&file.path),
+            decoded.filter(|text| inspected.skipped.is_none() && is_manifest(&file.path, text)),
+        ) {
+            inspected.manifest = Some((reader.read)(&file.path, decoded).map_err(|error| error.to_string()));
+        }
+    }
+
+    /// Keyword hits of leaves that this file may answer.
+    fn by_keywords(&self, text: &[u8], inspected: &Inspected, woken: &mut BTreeMap<LeafId, Vec<usize>>) {
+        let Some(automaton) = &self.dispatch.automaton else { return };
+        for hit in automaton.find_overlapping_iter(text) {
+            for id in self.dispatch.woken_by.get(hit.pattern().as_usize()).into_iter().flatten() {
+                let Some(leaf) = self.rules.plan.leaves.get(id.0 as usize) else { continue };
+                if !leaf.roles.contains(inspected.role) {
+                    continue;
+                }
+                let places = woken.entry(*id).or_default();
+                if places.len() < PLACES {
+                    places.push(hit.start());
+                }
+            }
+        }
+    }
+
+    fn selects(&self, leaf: &Leaf, file: &SourceFile, inspected: &Inspected) -> bool {
+        let by_glob = leaf.globs.is_empty() || leaf.globs.iter().any(|glob| self.globs.binary_search(glob).is_ok());
+        let by_language = leaf.languages.is_empty()
+            || inspected.language.is_some_and(|language| leaf.languages.iter().any(|wanted| wanted == language));
+        leaf.roles.contains(inspected.role) && by_glob && by_language && (!leaf.tracked || file.tracked)
+    }
+}
+
+/// No match of another rule may show a secret that stands in its text.
+fn hide_secrets(leaves: &[Leaf], text: &[u8], found: &mut [(LeafId, FileMatches)]) {
+    let is_secret = |id: &LeafId| {
+        let question = leaves.get(id.0 as usize).map(|leaf| &leaf.question);
+        matches!(question, Some(Question::Text(pattern)) if pattern.spec.secret.is_some())
+    };
+    let spans: Vec<Span> = found
+        .iter()
+        .filter(|(id, _)| is_secret(id))
+        .flat_map(|(_, matches)| matches.hits.iter().filter_map(|hit| hit.span))
+        .collect();
+    if spans.is_empty() {
+        return;
+    }
+    let value = |span: &Span| text.get(span.start..span.end).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    let hidden = secret_parts(spans.iter().filter_map(value));
+    let overlaps =
+        |hit: &Hit| hit.span.is_some_and(|own| spans.iter().any(|span| own.start < span.end && span.start < own.end));
+    for (_, matches) in found.iter_mut().filter(|(id, _)| !is_secret(id)) {
+        for hit in matches.hits.iter_mut().chain(&mut matches.in_order) {
+            // A text that was cut short may end within a secret, where it cannot be recognised any more.
+            let cut = hit.shows.ends_with('\u{2026}') && overlaps(hit);
+            hit.shows = if cut { "(hidden: it holds a secret)".to_owned() } else { hide(&hit.shows, &hidden) };
+            for (_, text) in &mut hit.captures {
+                *text = hide(text, &hidden);
+            }
+        }
+    }
+}
+
+impl Inspected {
+    fn nothing(role: Role) -> Self {
+        Self { role, language: None, found: Vec::new(), manifest: None, skipped: None, bytes: 0 }
+    }
+}
+
+/// The answer of one condition about one file, before it is known which file it was.
+#[derive(Debug, Default)]
+pub(crate) struct Answered {
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) examined: usize,
+    pub(crate) in_order: Option<Hit>,
+    pub(crate) opaque: usize,
+    pub(crate) broken: Option<String>,
+}
+
+impl Answered {
+    fn whole_file(file: &SourceFile) -> Self {
+        let hit = Hit { span: None, shows: file.path.to_string(), captures: Vec::new(), confidence: None, mark: None };
+        Self { hits: vec![hit], examined: 1, ..Self::default() }
+    }
+
+    fn into_matches(self, index: usize, role: Role) -> Option<FileMatches> {
+        let silent = self.hits.is_empty() && self.examined == 0 && self.opaque == 0 && self.broken.is_none();
+        (!silent).then(|| FileMatches {
+            file: u32::try_from(index).unwrap_or(u32::MAX),
+            role,
+            hits: self.hits,
+            examined: self.examined,
+            in_order: self.in_order,
+            opaque: self.opaque,
+            broken: self.broken,
+        })
+    }
+}
+
+fn ask_text(
+    pattern: &TextPattern,
+    text: &[u8],
+    hits: &[usize],
+    language: Option<&str>,
+    decoded: Option<&str>,
+    comments: &mut Option<Vec<Span>>,
+) -> Answered {
+    let places = if hits.len() >= PLACES { &[] } else { hits };
+    let mut found = pattern.find(text, places);
+    if !pattern.spec.comments && !found.is_empty() {
+        let comments = comments.get_or_insert_with(|| match (language, decoded) {
+            (Some(language), Some(decoded)) => Languages::get().comments(language, decoded),
+            _ => Vec::new(),
+        });
+        found.retain(|found| !comments.iter().any(|comment| comment.contains(found.span.start)));
+    }
+    let hits = found.into_iter().map(|found| Hit {
+        span: Some(found.span),
+        shows: found.shows,
+        captures: found.captures,
+        confidence: found.confidence,
+        mark: found.mark,
+    });
+    Answered { hits: hits.collect(), ..Answered::default() }
+}
+
+/// The syntax patterns that one file must answer, collected so that it is parsed and walked once for all of them.
+#[derive(Default)]
+struct CodeQuestions<'a> {
+    asked: Vec<(LeafId, &'a CodePattern)>,
+}
+
+impl<'a> CodeQuestions<'a> {
+    fn add(&mut self, id: LeafId, patterns: &'a [CodePattern]) {
+        self.asked.extend(patterns.iter().map(|pattern| (id, pattern)));
+    }
+
+    fn answer(mut self, dialect: Dialect, text: &str) -> Vec<(LeafId, Answered)> {
+        self.asked.retain(|(_, pattern)| pattern.may_match(dialect, text));
+        if self.asked.is_empty() {
+            return Vec::new();
+        }
+        let Some(tree) = SyntaxTree::parse(dialect, text) else { return Vec::new() };
+        let imports = Imports::of(&tree);
+        let patterns: Vec<&CodePattern> = self.asked.iter().map(|(_, pattern)| *pattern).collect();
+        let mut answers: BTreeMap<LeafId, Answered> = BTreeMap::new();
+        for ((id, _), found) in self.asked.iter().zip(scan(&patterns, &tree, &imports)) {
+            answers.entry(*id).or_default().hits.extend(found.into_iter().map(|found| code_hit(found, text)));
+        }
+        for answer in answers.values_mut() {
+            answer.hits.sort_by_key(|hit| hit.span);
+            answer.hits.dedup_by_key(|hit| hit.span);
+        }
+        answers.into_iter().collect()
+    }
+}
+
+fn code_hit(found: CodeMatch, text: &str) -> Hit {
+    Hit {
+        shows: text.get(found.span.start..found.span.end).map(one_line).unwrap_or_default(),
+        span: Some(found.span),
+        captures: found.captures,
+        confidence: None,
+        mark: None,
+    }
+}

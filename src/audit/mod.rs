@@ -1,0 +1,124 @@
+//! The engine: one deterministic pass over the files, then pure functions.
+//!
+//! `dispatch` says which questions a file must answer, `inspect` asks one file, `scan` runs all of them in parallel,
+//! `model` says what the project is, and the checklist follows. Nothing here prints, and nothing of the audited tree is
+//! executed.
+
+mod dispatch;
+mod documents;
+pub mod examples;
+mod inspect;
+mod model;
+mod place;
+mod scan;
+
+use crate::checklist::item::Item;
+use crate::checklist::{judge, rollup};
+use crate::condition::glob::GlobTableBuilder;
+use crate::facts::known::Facts;
+use crate::facts::model::Place;
+use crate::repo::{Repo, Skipped};
+use crate::rule::set::RuleSet;
+use crate::text::Region;
+
+/// What the user decided for this audit.
+#[derive(Debug, Clone)]
+pub struct AuditOptions {
+    /// Threads.
+    pub jobs: usize,
+    /// The date of the audit.
+    pub as_of: jiff::civil::Date,
+    /// Rules or areas to run; empty: all.
+    pub only: Vec<String>,
+    /// Rules or areas to leave out.
+    pub skip: Vec<String>,
+}
+
+/// The result of an audit.
+#[derive(Debug)]
+pub struct Audit {
+    /// What the project is.
+    pub facts: Facts,
+    /// The checklist, in the order of the rules.
+    pub items: Vec<Item>,
+    /// Files that were not read, or could not be understood, with the reason.
+    pub skipped: Vec<(String, String)>,
+    /// Number of files listed.
+    pub files: usize,
+    /// Bytes read.
+    pub bytes: u64,
+    /// The date of the audit.
+    pub as_of: jiff::civil::Date,
+    places: place::Places,
+}
+
+impl Audit {
+    /// Lines and columns of a place that the audit names.
+    pub fn region(&self, place: &Place) -> Region {
+        self.places.region(place)
+    }
+
+    /// Whether there was nothing to audit: no component and no source or configuration file.
+    pub fn is_empty(&self) -> bool {
+        self.facts.components.iter().all(|component| component.kinds.is_empty() && component.languages.is_empty())
+            && self.facts.manifests.is_empty()
+    }
+}
+
+/// Audits a repository.
+pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
+    let mut scan = scan::scan(repo, rules, options.jobs, options.as_of);
+    let facts = {
+        let markers = markers(repo, rules, &scan);
+        model::facts(repo, rules, &mut scan, &markers)
+    };
+    let mut items = Vec::new();
+    for (index, rule) in rules.rules.iter().enumerate() {
+        if selected(rule.id.as_str(), options) {
+            items.push(rollup::item(index, judge::verdicts(rule, &facts, &scan.matches)));
+        }
+    }
+    let places = place::fill(repo, rules, &scan.matches, &facts, &mut items);
+    let skipped = skipped(repo, &scan);
+    let bytes = scan.bytes;
+    Audit { facts, items, skipped, files: repo.files().len(), bytes, as_of: options.as_of, places }
+}
+
+/// Whether the user asked for this rule: `only` and `skip` name a rule or an area.
+fn selected(id: &str, options: &AuditOptions) -> bool {
+    let named = |list: &[String]| {
+        list.iter().any(|name| name == id || id.split_once('/').is_some_and(|(area, _)| area == name))
+    };
+    (options.only.is_empty() || named(&options.only)) && !named(&options.skip)
+}
+
+/// Files whose presence makes a folder a component.
+fn markers(repo: &Repo, rules: &RuleSet, scan: &scan::Scan) -> Vec<usize> {
+    let mut builder = GlobTableBuilder::default();
+    for glob in &rules.components.roots {
+        if builder.add(glob, false).is_err() {
+            return Vec::new();
+        }
+    }
+    let Ok(globs) = builder.build() else { return Vec::new() };
+    let mut found = Vec::new();
+    let is_marker = |index: usize, path: &str, found: &mut Vec<u32>| {
+        globs.matches(path, found);
+        !found.is_empty() && scan.roles.get(index).is_some_and(|role| role.is_production())
+    };
+    let files = repo.files().iter().enumerate();
+    files.filter(|(index, file)| is_marker(*index, &file.path, &mut found)).map(|(index, _)| index).collect()
+}
+
+fn skipped(repo: &Repo, scan: &scan::Scan) -> Vec<(String, String)> {
+    let told = |skipped: &Skipped| (skipped.path.clone(), skipped.reason.to_string());
+    let mut all: Vec<(String, String)> = repo.skipped().iter().chain(&scan.skipped).map(told).collect();
+    for (index, _, read) in &scan.manifests {
+        if let (Err(reason), Some(file)) = (read, repo.files().get(*index)) {
+            all.push((file.path.to_string(), format!("manifest that cannot be read: {reason}")));
+        }
+    }
+    all.sort();
+    all.dedup();
+    all
+}

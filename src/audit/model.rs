@@ -1,0 +1,231 @@
+//! From what the pass found to what the project is: components with their kinds, technologies and sub-facts.
+
+use std::sync::OnceLock;
+
+use crate::audit::scan::Scan;
+use crate::condition::answer::Match;
+use crate::condition::evaluate::{Context, evaluate};
+use crate::condition::languages::Languages;
+use crate::condition::package::is_named;
+use crate::condition::plan::Condition;
+use crate::facts::known::{Facts, ManifestFact};
+use crate::facts::layout;
+use crate::facts::model::{Component, Kind, Place, Proof, Technology};
+use crate::facts::package::{Manifest, Scope};
+use crate::facts::shared;
+use crate::repo::{Repo, Role};
+use crate::rule::set::{RuleSet, TechnologyRule};
+
+/// Builds the facts.
+pub(crate) fn facts(repo: &Repo, rules: &RuleSet, scan: &mut Scan, markers: &[usize]) -> Facts {
+    let path = |index: usize| repo.files().get(index).map(|file| file.path.to_string()).unwrap_or_default();
+    let makes_root = |path: &str| crate::facts::readers::reader_for(path).is_some_and(|reader| reader.root);
+    let understood = scan.manifests.iter().filter_map(|(_, role, read)| Some((read.as_ref().ok()?.clone(), *role)));
+    let (mut manifests, file_roles): (Vec<Manifest>, Vec<Role>) = understood.filter(|(_, role)| is_own(*role)).unzip();
+    let text_of = |path: &str| repo.file(path).and_then(|file| String::from_utf8(repo.read(file).ok()?).ok());
+    shared::resolve(&mut manifests, &text_of);
+    let rooting: Vec<String> =
+        manifests.iter().map(|manifest| manifest.path.clone()).filter(|path| makes_root(path)).collect();
+    let markers: Vec<String> = markers.iter().map(|&index| path(index)).collect();
+    let folders = layout::roots(&rooting, &markers);
+    let component_of = layout::owners(&folders, repo.files().iter().map(|file| file.path.as_ref()));
+    let mut facts = Facts {
+        paths: repo.files().iter().map(|file| file.path.clone()).collect(),
+        components: folders.iter().map(|root| empty_component(root)).collect(),
+        component_of,
+        ..Facts::default()
+    };
+    scan.matches.group(&facts.component_of);
+    add_manifests(&mut facts, manifests, &file_roles, &folders);
+    add_locks(&mut facts, repo, rules, scan);
+    add_languages(&mut facts, scan);
+    add_technologies(&mut facts, rules, scan);
+    forget(&mut facts, scan);
+    add_kinds(&mut facts, rules, scan);
+    let built = layout::built_from(facts.components.len(), &facts.manifests);
+    for (component, built_from) in facts.components.iter_mut().zip(built) {
+        component.built_from = built_from;
+    }
+    // Conditions may have asked for the facts as a document while they were still growing.
+    forget(&mut facts, scan);
+    add_sub_facts(&mut facts, rules, scan);
+    forget(&mut facts, scan);
+    facts
+}
+
+/// What was said of the facts while they were still growing.
+fn forget(facts: &mut Facts, scan: &mut Scan) {
+    facts.document = OnceLock::new();
+    scan.matches.forget_facts();
+}
+
+/// Whether a file of this role is part of the project itself, so that a manifest there makes a component.
+const fn is_own(role: Role) -> bool {
+    matches!(role, Role::Source | Role::Config | Role::Docs | Role::Example)
+}
+
+fn empty_component(root: &str) -> Component {
+    Component {
+        id: root.to_owned(),
+        kinds: Vec::new(),
+        languages: Vec::new(),
+        because: Vec::new(),
+        facts: Vec::new(),
+        technologies: Vec::new(),
+        built_from: Vec::new(),
+        overridden: false,
+    }
+}
+
+fn add_manifests(facts: &mut Facts, manifests: Vec<Manifest>, roles: &[Role], roots: &[String]) {
+    let owners = layout::owners(roots, manifests.iter().map(|manifest| manifest.path.as_str()));
+    let all = manifests.into_iter().zip(roles).zip(owners);
+    facts.manifests = all
+        .map(|((manifest, role), component)| ManifestFact { manifest, role: *role, component, lockfile: None })
+        .collect();
+}
+
+fn add_locks(facts: &mut Facts, repo: &Repo, rules: &RuleSet, scan: &Scan) {
+    let files = repo.files().iter().zip(&scan.roles).map(|(file, role)| (file.path.as_ref(), file.tracked, *role));
+    facts.lockfiles = layout::lockfiles(files, &rules.ecosystems);
+    let locks: Vec<Option<Place>> = facts
+        .manifests
+        .iter()
+        .map(|fact| layout::lockfile_of(&fact.manifest, &facts.manifests, &facts.lockfiles))
+        .collect();
+    for (fact, lock) in facts.manifests.iter_mut().zip(locks) {
+        fact.lockfile = lock;
+    }
+    facts.ecosystems.clone_from(&rules.ecosystems);
+}
+
+/// Languages by number of production files, most first, then by name.
+fn add_languages(facts: &mut Facts, scan: &Scan) {
+    let mut counts: Vec<std::collections::BTreeMap<&str, usize>> =
+        vec![std::collections::BTreeMap::new(); facts.components.len()];
+    for ((language, role), &component) in scan.languages.iter().zip(&scan.roles).zip(&facts.component_of) {
+        let program = language.filter(|language| role.is_production() && Languages::get().is_program(language));
+        if let (Some(language), Some(count)) = (program, counts.get_mut(component)) {
+            *count.entry(language).or_default() += 1;
+        }
+    }
+    for (component, count) in facts.components.iter_mut().zip(counts) {
+        let mut languages: Vec<(&str, usize)> = count.into_iter().collect();
+        languages.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(right.0)));
+        component.languages = languages.into_iter().map(|(name, _)| name.to_owned()).collect();
+    }
+}
+
+fn add_technologies(facts: &mut Facts, rules: &RuleSet, scan: &Scan) {
+    for index in 0..facts.components.len() {
+        let found: Vec<Technology> =
+            rules.technologies.iter().filter_map(|rule| technology(rule, index, facts, scan)).collect();
+        if let Some(component) = facts.components.get_mut(index) {
+            component.technologies = found;
+        }
+    }
+}
+
+/// The best proof of a technology in one component.
+fn technology(rule: &TechnologyRule, component: usize, facts: &Facts, scan: &Scan) -> Option<Technology> {
+    let declared = facts
+        .packages(component)
+        .filter(|(package, _)| package.scope == Scope::Runtime)
+        .find(|(package, _)| rule.packages.iter().any(|name| is_named(name, package.kind, &package.name)));
+    let context = Context { facts, matches: &scan.matches, component: Some(component), graded: false, file: None };
+    let declared_place = declared.as_ref().map(|(_, place)| place.clone());
+    let (proof, place, shows) = if let Some(found) = first_match(&rule.used, &context) {
+        (Proof::Used, found.place, found.shows)
+    } else if let Some((package, place)) = &declared {
+        let proof = if rule.declared_is_used { Proof::Used } else { Proof::Declared };
+        let configured = (!rule.declared_is_used).then(|| first_match(&rule.configured, &context)).flatten();
+        match configured {
+            Some(found) => (Proof::Configured, found.place, found.shows),
+            None => (proof, place.clone(), package.name.clone()),
+        }
+    } else {
+        let found = first_match(&rule.configured, &context)?;
+        (Proof::Configured, found.place, found.shows)
+    };
+    let (name, category) = (rule.name.clone(), rule.category.clone());
+    Some(Technology { name, category, proof, place, shows, declared: declared_place })
+}
+
+/// The first place of the first condition that holds.
+fn first_match(conditions: &[Condition], context: &Context<'_>) -> Option<Match> {
+    conditions
+        .iter()
+        .map(|condition| evaluate(condition, context))
+        .find(|answer| answer.truth.is_true())?
+        .matches
+        .into_iter()
+        .next()
+}
+
+fn add_kinds(facts: &mut Facts, rules: &RuleSet, scan: &Scan) {
+    for index in 0..facts.components.len() {
+        let mut kinds: Vec<Kind> = Vec::new();
+        let mut because = Vec::new();
+        if let Some(place) = shown_only(facts, index) {
+            kinds.push(place.0);
+            because.push(place.1);
+        } else {
+            for (kind, unless, conditions) in &rules.components.kinds {
+                let context =
+                    Context { facts, matches: &scan.matches, component: Some(index), graded: false, file: None };
+                if kinds.contains(kind) || unless.iter().any(|other| kinds.contains(other)) {
+                    continue;
+                }
+                if let Some(found) = first_match(conditions, &context) {
+                    kinds.push(*kind);
+                    because.push(found.place);
+                }
+            }
+        }
+        if kinds.is_empty() {
+            fall_back(facts, index, &mut kinds, &mut because);
+        }
+        kinds.sort_unstable();
+        if let Some(component) = facts.components.get_mut(index) {
+            component.kinds = kinds;
+            component.because = because;
+        }
+    }
+}
+
+/// A component whose manifest lies among examples or docs is shown, not run.
+fn shown_only(facts: &Facts, index: usize) -> Option<(Kind, Place)> {
+    let mut own = facts.manifests.iter().filter(|fact| fact.component == index).peekable();
+    let first = own.peek()?.manifest.path.clone();
+    let roles: Vec<Role> = own.map(|fact| fact.role).collect();
+    if roles.iter().all(|role| *role == Role::Example) {
+        return Some((Kind::Example, Place::file(first)));
+    }
+    roles.iter().all(|role| *role == Role::Docs).then(|| (Kind::Docs, Place::file(first)))
+}
+
+/// A package that neither listens nor is a command is a library; prose alone is documentation.
+fn fall_back(facts: &Facts, index: usize, kinds: &mut Vec<Kind>, because: &mut Vec<Place>) {
+    let manifest = facts.manifests.iter().find(|fact| {
+        fact.component == index
+            && crate::facts::readers::reader_for(&fact.manifest.path).is_some_and(|reader| reader.root)
+    });
+    let has_code = facts.components.get(index).is_some_and(|component| !component.languages.is_empty());
+    if let Some(fact) = manifest.filter(|_| has_code) {
+        kinds.push(Kind::Library);
+        because.push(Place::file(fact.manifest.path.as_str()));
+    }
+}
+
+fn add_sub_facts(facts: &mut Facts, rules: &RuleSet, scan: &Scan) {
+    for index in 0..facts.components.len() {
+        for (name, conditions) in &rules.components.facts {
+            let context = Context { facts, matches: &scan.matches, component: Some(index), graded: false, file: None };
+            if let Some(found) = first_match(conditions, &context)
+                && let Some(component) = facts.components.get_mut(index)
+            {
+                component.facts.push((name.clone(), found.place));
+            }
+        }
+    }
+}

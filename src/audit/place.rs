@@ -1,0 +1,169 @@
+//! The place step: from byte spans to lines and columns, for what will be shown and for nothing else.
+//!
+//! Whatever text leaves here has lost the values of all secrets of its file, whichever rule shows it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::checklist::finding::{Evidence, Finding, fingerprint};
+use crate::checklist::item::Item;
+use crate::condition::matches::{LeafId, Matches};
+use crate::condition::plan::Question;
+use crate::condition::text::one_line;
+use crate::facts::known::Facts;
+use crate::facts::model::Place;
+use crate::repo::Repo;
+use crate::repo::place::place;
+use crate::rule::set::RuleSet;
+use crate::text::{Region, Span};
+
+/// Where each place is, in lines and columns, with its first line (redacted).
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    known: HashMap<Place, Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    region: Region,
+    line: String,
+    hash: String,
+}
+
+impl Places {
+    /// Lines and columns of a place; the start of the file for a file as a whole.
+    pub(crate) fn region(&self, place: &Place) -> Region {
+        self.known.get(place).map_or(Region::file_start(), |known| known.region)
+    }
+
+    fn hash(&self, place: &Place) -> &str {
+        self.known.get(place).map_or("", |known| known.hash.as_str())
+    }
+
+    fn line(&self, place: &Place) -> &str {
+        self.known.get(place).map_or("", |known| known.line.as_str())
+    }
+}
+
+/// Places everything that the items and the components will show, and gives findings their fingerprints.
+pub(crate) fn fill(repo: &Repo, rules: &RuleSet, matches: &Matches, facts: &Facts, items: &mut [Item]) -> Places {
+    let secrets = Secrets::of(rules, matches, facts);
+    let places = locate(repo, &secrets, &wanted(facts, items));
+    for item in items {
+        let id = rules.rules.get(item.rule).map(|rule| rule.id.to_string()).unwrap_or_default();
+        for verdict in &mut item.verdicts {
+            for evidence in verdict.evidence.iter_mut().chain(&mut verdict.applies_because) {
+                show_evidence(evidence, &places);
+            }
+            for finding in &mut verdict.findings {
+                finding.region = places.region(&finding.place);
+                places.hash(&finding.place).clone_into(&mut finding.line_hash);
+                finding.line =
+                    if finding.place.span.is_some() { places.line(&finding.place).to_owned() } else { String::new() };
+            }
+            verdict.findings.sort_by(|left, right| order(left).cmp(&order(right)));
+        }
+        name_findings(&id, item);
+    }
+    places
+}
+
+fn order(finding: &Finding) -> (bool, std::cmp::Reverse<crate::condition::spec::Severity>, &Place, &Option<String>) {
+    (finding.lenient, std::cmp::Reverse(finding.severity), &finding.place, &finding.pattern)
+}
+
+fn show_evidence(evidence: &mut Evidence, places: &Places) {
+    evidence.region = places.region(&evidence.place);
+    if evidence.shows.is_empty() {
+        evidence.shows = one_line(places.line(&evidence.place));
+    }
+}
+
+/// Fingerprints: findings that are alike in one file are told apart by their order.
+fn name_findings(rule: &str, item: &mut Item) {
+    let mut seen: BTreeMap<(Option<String>, String, String), usize> = BTreeMap::new();
+    for finding in item.verdicts.iter_mut().flat_map(|verdict| &mut verdict.findings) {
+        let address = if finding.line.is_empty() { finding.message.clone() } else { one_line(&finding.line) };
+        let ordinal = seen.entry((finding.pattern.clone(), finding.place.path.clone(), address.clone())).or_default();
+        finding.fingerprint = fingerprint(rule, finding, &address, *ordinal);
+        *ordinal += 1;
+    }
+}
+
+fn wanted(facts: &Facts, items: &[Item]) -> Vec<Place> {
+    let shown = items.iter().flat_map(|item| &item.verdicts).flat_map(|verdict| {
+        let evidence = verdict.evidence.iter().chain(&verdict.applies_because).map(|evidence| &evidence.place);
+        evidence.chain(verdict.findings.iter().map(|finding| &finding.place))
+    });
+    let because = facts.components.iter().flat_map(|component| {
+        let facts = component.facts.iter().map(|(_, place)| place);
+        component.because.iter().chain(component.technologies.iter().map(|technology| &technology.place)).chain(facts)
+    });
+    let mut wanted: Vec<Place> = shown.chain(because).cloned().collect();
+    wanted.sort();
+    wanted.dedup();
+    wanted
+}
+
+fn locate(repo: &Repo, secrets: &Secrets, wanted: &[Place]) -> Places {
+    let requests: Vec<(&str, Span)> =
+        wanted.iter().map(|place| (place.path.as_str(), place.span.unwrap_or_default())).collect();
+    let mut known = HashMap::with_capacity(wanted.len());
+    let mut values: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (wanted, found) in wanted.iter().zip(place(repo, &requests)) {
+        let Ok(mut placed) = found else { continue };
+        let hidden = values.entry(wanted.path.as_str()).or_insert_with(|| secrets.values(repo, &wanted.path));
+        placed.redact(|line| hide(line, hidden));
+        let line = placed.lines.first().map(|line| line.trim().to_owned()).unwrap_or_default();
+        let hash = placed.line_hash.unwrap_or_default();
+        known.insert(wanted.clone(), Known { region: placed.region, line, hash });
+    }
+    Places { known }
+}
+
+/// Where the secrets of each file lie.
+struct Secrets {
+    by_path: BTreeMap<String, Vec<Span>>,
+}
+
+impl Secrets {
+    fn of(rules: &RuleSet, matches: &Matches, facts: &Facts) -> Self {
+        let mut by_path: BTreeMap<String, Vec<Span>> = BTreeMap::new();
+        for (number, leaf) in (0u32..).zip(&rules.plan.leaves) {
+            let is_secret = matches!(&leaf.question, Question::Text(pattern) if pattern.spec.secret.is_some());
+            for file in matches.of(LeafId(number)).iter().filter(|_| is_secret) {
+                let Some(path) = facts.paths.get(file.file as usize) else { continue };
+                let spans = by_path.entry(path.to_string()).or_default();
+                spans.extend(file.hits.iter().filter_map(|hit| hit.span));
+            }
+        }
+        Self { by_path }
+    }
+
+    /// The values of the secrets of one file; read anew, because nothing of them is kept.
+    fn values(&self, repo: &Repo, path: &str) -> Vec<String> {
+        let Some(spans) = self.by_path.get(path) else { return Vec::new() };
+        let Some(Ok(text)) = repo.file(path).map(|file| repo.read(file)) else { return Vec::new() };
+        let value =
+            |span: &Span| text.get(span.start..span.end).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        secret_parts(spans.iter().filter_map(value))
+    }
+}
+
+/// The parts of secret values that may stand on a line of their own.
+pub(crate) fn secret_parts(values: impl Iterator<Item = String>) -> Vec<String> {
+    const SHORTEST: usize = 4;
+    let parts = values.flat_map(|value| value.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>());
+    let mut parts: Vec<String> = parts.filter(|part| part.len() >= SHORTEST).collect();
+    parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
+    parts.dedup();
+    parts
+}
+
+/// `text` with each of `hidden` replaced by asterisks.
+pub(crate) fn hide(text: &str, hidden: &[String]) -> String {
+    let mut out = text.to_owned();
+    for value in hidden.iter().filter(|value| text.contains(value.as_str())) {
+        out = out.replace(value.as_str(), "********");
+    }
+    out
+}

@@ -1,0 +1,98 @@
+//! The one pass over the files: each is read once, scanned once for all keywords, parsed at most once per syntax.
+//!
+//! Workers take files from a shared counter; their results are put back in file order, so that the outcome is the same
+//! at any number of threads.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use jiff::civil::Date;
+
+use crate::audit::dispatch::Dispatch;
+use crate::audit::inspect::{Inspected, Inspector};
+use crate::condition::matches::{FileMatches, LeafId, Matches};
+use crate::facts::package::Manifest;
+use crate::repo::{Repo, Role, Skipped};
+use crate::rule::set::RuleSet;
+
+/// How many files a worker takes at a time.
+const BATCH: usize = 16;
+
+/// What the pass found.
+#[derive(Debug)]
+pub(crate) struct Scan {
+    /// What the file-bound conditions found.
+    pub(crate) matches: Matches,
+    /// The manifests, by file index, with the file's role.
+    pub(crate) manifests: Vec<(usize, Role, Result<Manifest, String>)>,
+    /// The final role of each file.
+    pub(crate) roles: Vec<Role>,
+    /// The language of each file.
+    pub(crate) languages: Vec<Option<&'static str>>,
+    /// Files that were not read, with reasons.
+    pub(crate) skipped: Vec<Skipped>,
+    /// Bytes read.
+    pub(crate) bytes: u64,
+}
+
+/// Runs the pass with `jobs` threads.
+pub(crate) fn scan(repo: &Repo, rules: &RuleSet, jobs: usize, as_of: Date) -> Scan {
+    let bytes = repo.files().iter().map(|file| file.size).sum();
+    let dispatch = Dispatch::new(&rules.plan, bytes);
+    let next = AtomicUsize::new(0);
+    let total = repo.files().len();
+    let work = || {
+        let mut inspector = Inspector::new(repo, rules, &dispatch, as_of);
+        let mut results = Vec::new();
+        loop {
+            let start = next.fetch_add(BATCH, Ordering::Relaxed);
+            if start >= total {
+                return results;
+            }
+            for index in start..(start + BATCH).min(total) {
+                results.push((index, inspector.inspect(index)));
+            }
+        }
+    };
+    let jobs = jobs.clamp(1, total.div_ceil(BATCH).max(1));
+    let mut results: Vec<(usize, Inspected)> = Vec::with_capacity(total);
+    if jobs == 1 {
+        results = work();
+    } else {
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
+            for worker in workers {
+                match worker.join() {
+                    Ok(found) => results.extend(found),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+        });
+        results.sort_unstable_by_key(|(index, _)| *index);
+    }
+    gather(results, rules.plan.leaves.len())
+}
+
+fn gather(results: Vec<(usize, Inspected)>, leaves: usize) -> Scan {
+    let mut scan = Scan {
+        matches: Matches::new(leaves),
+        manifests: Vec::new(),
+        roles: Vec::with_capacity(results.len()),
+        languages: Vec::with_capacity(results.len()),
+        skipped: Vec::new(),
+        bytes: 0,
+    };
+    for (index, inspected) in results {
+        let Inspected { role, language, found, manifest, skipped, bytes } = inspected;
+        scan.roles.push(role);
+        scan.languages.push(language);
+        scan.bytes += bytes;
+        scan.matches.files_read += usize::from(skipped.is_none());
+        scan.skipped.extend(skipped);
+        scan.manifests.extend(manifest.map(|manifest| (index, role, manifest)));
+        let found: Vec<(LeafId, FileMatches)> = found;
+        for (leaf, matches) in found {
+            scan.matches.push(leaf, matches);
+        }
+    }
+    scan
+}

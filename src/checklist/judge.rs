@@ -1,0 +1,374 @@
+//! How a verdict comes about: does the rule apply, what violates it, what proves it. DESIGN: a known violation beats
+//! unknown, the best proof wins, and nothing passes without a place to show.
+
+use crate::checklist::finding::{Evidence, Finding, State};
+use crate::checklist::item::{FULL, Verdict};
+use crate::checklist::outcome::Outcome;
+use crate::condition::Truth;
+use crate::condition::answer::{Answer, Match, Unknown};
+use crate::condition::evaluate::{Context, evaluate};
+use crate::condition::matches::Matches;
+use crate::condition::message::fill;
+use crate::condition::spec::{Confidence, Grade, Severity};
+use crate::facts::known::Facts;
+use crate::facts::model::{Kind, Place};
+use crate::rule::model::{Pattern, Rule, weight};
+use crate::text::Region;
+
+/// At most this many places are kept as evidence of one verdict.
+const EVIDENCE: usize = 5;
+
+/// The verdicts of `rule`: one per component that it judges, or one for the repository as a whole.
+pub fn verdicts(rule: &Rule, facts: &Facts, matches: &Matches) -> Vec<Verdict> {
+    let Some(kinds) = &rule.applies_to else {
+        return vec![judge(rule, None, facts, matches)];
+    };
+    let judged: Vec<usize> = (0..facts.components.len())
+        .filter(|&index| facts.components.get(index).is_some_and(|component| component.is_any(kinds)))
+        .collect();
+    if judged.is_empty() {
+        return vec![not_applicable(None, no_such_component(kinds))];
+    }
+    judged.into_iter().map(|component| judge(rule, Some(component), facts, matches)).collect()
+}
+
+fn no_such_component(kinds: &[Kind]) -> String {
+    let names: Vec<String> = kinds.iter().map(|kind| kind_name(*kind).to_owned()).collect();
+    let list = match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        None => "component".to_owned(),
+    };
+    format!("there is no {list} in this repository")
+}
+
+/// A kind as people say it.
+pub const fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Service => "service",
+        Kind::Worker => "worker",
+        Kind::Frontend => "frontend",
+        Kind::Mobile => "mobile app",
+        Kind::Library => "library",
+        Kind::Cli => "command-line tool",
+        Kind::Infrastructure => "infrastructure",
+        Kind::StaticSite => "static site",
+        Kind::Docs => "documentation",
+        Kind::Example => "example",
+    }
+}
+
+fn not_applicable(component: Option<usize>, reason: String) -> Verdict {
+    Verdict {
+        component,
+        outcome: Outcome::NotApplicable,
+        reason,
+        credit: 0,
+        outside: false,
+        applies_because: None,
+        evidence: Vec::new(),
+        findings: Vec::new(),
+        examined: 0,
+        compliant: 0,
+    }
+}
+
+fn judge(rule: &Rule, component: Option<usize>, facts: &Facts, matches: &Matches) -> Verdict {
+    let context = Context { facts, matches, component, graded: false, file: None };
+    let gate = rule.when.as_ref().map(|when| evaluate(when, &context));
+    match gate.as_ref().map(|gate| gate.truth) {
+        Some(Truth::False) => {
+            let reason = rule.otherwise.clone().unwrap_or_else(|| "what it is about does not occur here".to_owned());
+            return not_applicable(component, reason);
+        }
+        Some(Truth::Unknown) => return unknown(component, gate.and_then(|gate| gate.unknown)),
+        _ => {}
+    }
+    let because = gate.and_then(|gate| gate.matches.into_iter().next()).map(|found| evidence(&found, &context));
+    let context = Context { graded: true, ..context };
+    let forbidden: Vec<(&Pattern, Answer)> =
+        rule.forbid.iter().map(|pattern| (pattern, evaluate(&pattern.condition, &context))).collect();
+    let mut verdict = weigh(rule, &forbidden, &context);
+    verdict.component = component;
+    if verdict.outcome == Outcome::Fail && verdict.findings.is_empty() {
+        let anchor = anchor(because.as_ref(), facts, component);
+        verdict.findings.push(absence(rule, component, anchor));
+    }
+    verdict.applies_because = because.or_else(|| kind_evidence(facts, component));
+    verdict
+}
+
+fn unknown(component: Option<usize>, why: Option<Unknown>) -> Verdict {
+    let outside = !matches!(why, Some(Unknown::Tree(_)));
+    let reason = why.map_or_else(|| "it cannot be told from what was read".to_owned(), |why| why.reason().to_owned());
+    Verdict { outcome: Outcome::Unknown, outside, ..not_applicable(component, reason) }
+}
+
+/// What made a component what it is: why a rule for its kind applies.
+fn kind_evidence(facts: &Facts, component: Option<usize>) -> Option<Evidence> {
+    let index = component?;
+    let place = facts.components.get(index)?.because.first()?.clone();
+    Some(Evidence { component, place, region: Region::file_start(), shows: String::new() })
+}
+
+/// Violations first; without one that counts, the proofs.
+fn weigh(rule: &Rule, forbidden: &[(&Pattern, Answer)], context: &Context<'_>) -> Verdict {
+    let mut findings = Vec::new();
+    for (pattern, answer) in forbidden {
+        findings.extend(answer.matches.iter().map(|found| finding(rule, pattern, found, context)));
+    }
+    let counting = findings.iter().any(|finding| !finding.lenient);
+    let mut verdict = if counting {
+        violated(rule, forbidden, &findings, context)
+    } else if let Some(why) = forbidden.iter().find_map(|(_, answer)| answer.unknown.clone()) {
+        unknown(None, Some(why))
+    } else if rule.require.is_empty() {
+        clean(forbidden, context)
+    } else {
+        proved(rule, context)
+    };
+    verdict.examined += forbidden.iter().map(|(_, answer)| answer.examined).sum::<usize>();
+    verdict.compliant = verdict.examined.saturating_sub(findings.len());
+    verdict.findings.splice(0..0, findings);
+    verdict
+}
+
+/// Credit of a component with violations: the share of compliant subjects where they are counted, else by severity.
+fn violated(rule: &Rule, forbidden: &[(&Pattern, Answer)], findings: &[Finding], context: &Context<'_>) -> Verdict {
+    let worst = findings.iter().filter(|finding| !finding.lenient).map(|finding| finding.severity).max();
+    let worst = worst.unwrap_or(Severity::Low);
+    let counted = rule.severity < Severity::Critical && rule.forbid.iter().all(|pattern| pattern.counts_subjects);
+    let (credit, reason) = if counted {
+        let examined: usize = forbidden.iter().map(|(_, answer)| answer.examined).sum();
+        let bad: usize = forbidden.iter().map(|(_, answer)| answer.matches.len()).sum();
+        let good = examined.saturating_sub(bad);
+        (share(good, examined), format!("{good} of {examined} are in order"))
+    } else {
+        let lost = FULL * weight(worst) / weight(rule.severity);
+        let open = findings.iter().filter(|finding| !finding.lenient).count();
+        (FULL.saturating_sub(lost), format!("{open} {}", if open == 1 { "finding" } else { "findings" }))
+    };
+    let outcome = if credit == 0 { Outcome::Fail } else { Outcome::Partial };
+    let evidence = if credit == 0 { Vec::new() } else { proofs(rule, context) };
+    Verdict { outcome, credit, evidence, ..not_applicable(None, reason) }
+}
+
+fn share(good: usize, all: usize) -> u32 {
+    let thousandths = good.saturating_mul(FULL as usize).checked_div(all).unwrap_or_default();
+    u32::try_from(thousandths).unwrap_or(FULL)
+}
+
+/// A rule that only forbids passes when it looked at something.
+fn clean(forbidden: &[(&Pattern, Answer)], context: &Context<'_>) -> Verdict {
+    let subjects: usize = forbidden.iter().map(|(_, answer)| answer.examined).sum();
+    let searched = if rule_searches_text(forbidden) { context.matches.files_read } else { Default::default() };
+    let (examined, what) = if subjects > 0 { (subjects, "subjects") } else { (searched, "files") };
+    if examined == 0 {
+        return not_applicable(None, "there is nothing here that it could examine".to_owned());
+    }
+    let in_order = forbidden.iter().find_map(|(_, answer)| answer.in_order.as_ref());
+    Verdict {
+        outcome: Outcome::Pass,
+        credit: FULL,
+        evidence: in_order.map(|found| evidence(found, context)).into_iter().collect(),
+        examined: searched,
+        ..not_applicable(None, format!("{examined} {what} examined, nothing found"))
+    }
+}
+
+fn rule_searches_text(forbidden: &[(&Pattern, Answer)]) -> bool {
+    forbidden.iter().any(|(pattern, _)| !pattern.counts_subjects)
+}
+
+/// The best requirement: pass > partial > unknown > fail.
+fn proved(rule: &Rule, context: &Context<'_>) -> Verdict {
+    let mut best: Option<(Grade, Answer, Option<&str>)> = None;
+    let mut unsure: Option<Unknown> = None;
+    for requirement in &rule.require {
+        let answer = evaluate(&requirement.condition, context);
+        match answer.truth {
+            Truth::True => {
+                let grade = requirement.grade.min(answer.grade());
+                if best.as_ref().is_none_or(|(known, ..)| grade > *known) {
+                    best = Some((grade, answer, requirement.message.as_deref()));
+                }
+            }
+            Truth::Unknown => unsure = unsure.or(answer.unknown),
+            Truth::False => {}
+        }
+    }
+    match (best, unsure) {
+        (Some((grade, answer, message)), _) => with_proof(rule, grade, &answer, message, context),
+        (None, Some(why)) => unknown(None, Some(why)),
+        (None, None) => {
+            let reason = rule.absent.clone().unwrap_or_else(|| "nothing was found that proves it".to_owned());
+            Verdict { outcome: Outcome::Fail, ..not_applicable(None, reason) }
+        }
+    }
+}
+
+fn with_proof(rule: &Rule, grade: Grade, answer: &Answer, message: Option<&str>, context: &Context<'_>) -> Verdict {
+    let evidence: Vec<Evidence> = answer
+        .matches
+        .iter()
+        .filter(|found| found.grade >= grade || grade == Grade::Partial)
+        .filter({
+            let mut seen = std::collections::BTreeSet::new();
+            move |found| seen.insert(found.place.clone())
+        })
+        .take(EVIDENCE)
+        .map(|found| {
+            let shows = message.map_or_else(|| found.shows.clone(), |message| fill(message, &found.captures));
+            Evidence { shows, ..evidence(found, context) }
+        })
+        .collect();
+    let first = answer.matches.first();
+    let shown = first.map(|found| found.shows.clone()).unwrap_or_default();
+    if grade == Grade::Full {
+        let reason =
+            message.map_or(shown, |message| first.map(|found| fill(message, &found.captures)).unwrap_or_default());
+        return Verdict { outcome: Outcome::Pass, credit: FULL, evidence, ..not_applicable(None, reason) };
+    }
+    let reason = match (first.and_then(declared_only), message) {
+        (Some(text), _) => text,
+        (None, Some(message)) => first.map(|found| fill(message, &found.captures)).unwrap_or_default(),
+        (None, None) => format!("only in part: {shown}"),
+    };
+    let finding = first.map(|found| half_way(rule, &reason, found, context));
+    Verdict {
+        outcome: Outcome::Partial,
+        credit: FULL / 2,
+        evidence,
+        findings: finding.into_iter().collect(),
+        ..not_applicable(None, reason)
+    }
+}
+
+/// "Declared, never used" is one of the best things a user can be told.
+fn declared_only(found: &Match) -> Option<String> {
+    let capture = |name: &str| found.captures.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str());
+    match (capture("technology"), capture("proof")) {
+        (Some(name), Some("declared")) => {
+            Some(format!("{name} is declared as a dependency, but nothing initialises it"))
+        }
+        (Some(name), Some("configured")) => {
+            Some(format!("{name} is configured, but nothing in the code initialises it"))
+        }
+        _ => None,
+    }
+}
+
+fn half_way(rule: &Rule, reason: &str, found: &Match, context: &Context<'_>) -> Finding {
+    Finding {
+        pattern: None,
+        component: context.component,
+        message: reason.to_owned(),
+        place: found.place.clone(),
+        region: Region::file_start(),
+        line: String::new(),
+        line_hash: String::new(),
+        severity: below(rule.severity),
+        confidence: rule.confidence,
+        fingerprint: String::new(),
+        state: State::Open,
+        fix: rule.fix.clone(),
+        lenient: false,
+        absence: false,
+        mark: None,
+    }
+}
+
+/// The next lower severity.
+const fn below(severity: Severity) -> Severity {
+    match severity {
+        Severity::Critical => Severity::High,
+        Severity::High => Severity::Medium,
+        Severity::Medium | Severity::Low => Severity::Low,
+    }
+}
+
+/// Evidence of a rule that is violated in part: what is in order.
+fn proofs(rule: &Rule, context: &Context<'_>) -> Vec<Evidence> {
+    let answers = rule.require.iter().map(|requirement| evaluate(&requirement.condition, context));
+    answers
+        .filter(|answer| answer.truth.is_true())
+        .flat_map(|answer| answer.matches)
+        .take(EVIDENCE)
+        .map(|found| evidence(&found, context))
+        .collect()
+}
+
+fn evidence(found: &Match, context: &Context<'_>) -> Evidence {
+    Evidence {
+        component: context.component,
+        place: found.place.clone(),
+        region: Region::file_start(),
+        shows: found.shows.clone(),
+    }
+}
+
+fn finding(rule: &Rule, pattern: &Pattern, found: &Match, context: &Context<'_>) -> Finding {
+    let lenient = pattern.lenient_in.contains(&found.role);
+    let confidence = found.confidence.map_or(pattern.confidence, |own| match own {
+        Confidence::High => pattern.confidence,
+        lower => lower.min(pattern.confidence),
+    });
+    let message = pattern.message.as_deref().map_or_else(|| rule.title.clone(), |text| fill(text, &found.captures));
+    Finding {
+        pattern: pattern.id.clone(),
+        component: context.component,
+        message,
+        place: found.place.clone(),
+        region: Region::file_start(),
+        line: String::new(),
+        line_hash: String::new(),
+        severity: if lenient { Severity::Low } else { pattern.severity },
+        confidence,
+        fingerprint: String::new(),
+        state: State::Open,
+        fix: pattern.fix.clone().unwrap_or_else(|| rule.fix.clone()),
+        lenient,
+        absence: false,
+        mark: found.mark,
+    }
+}
+
+fn absence(rule: &Rule, component: Option<usize>, place: Place) -> Finding {
+    Finding {
+        pattern: None,
+        component,
+        message: rule.absent.clone().unwrap_or_else(|| format!("not found: {}", rule.title)),
+        place,
+        region: Region::file_start(),
+        line: String::new(),
+        line_hash: String::new(),
+        severity: rule.severity,
+        confidence: rule.confidence,
+        fingerprint: String::new(),
+        state: State::Open,
+        fix: rule.fix.clone(),
+        lenient: false,
+        absence: true,
+        mark: None,
+    }
+}
+
+/// Where an absence is shown: what made the rule apply, else the component's manifest, else the readme, else the first
+/// file.
+fn anchor(gate: Option<&Evidence>, facts: &Facts, component: Option<usize>) -> Place {
+    if let Some(because) = gate {
+        return because.place.clone();
+    }
+    // Of several manifests, the one nearest to the root that is neither an example nor prose.
+    let own = facts.manifests.iter().filter(|fact| component.is_none_or(|component| fact.component == component));
+    let manifest = own.min_by_key(|fact| (!fact.role.is_production(), fact.manifest.path.matches('/').count()));
+    if let Some(fact) = manifest {
+        return Place::file(fact.manifest.path.as_str());
+    }
+    let because = component.and_then(|index| facts.components.get(index)).and_then(|found| found.because.first());
+    if let Some(because) = because {
+        return because.clone();
+    }
+    let readme = facts.paths.iter().find(|path| path.to_ascii_lowercase().starts_with("readme"));
+    Place::file(readme.or_else(|| facts.paths.first()).map_or(".", |path| path.as_ref()))
+}

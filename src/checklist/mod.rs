@@ -1,0 +1,9 @@
+//! The result as data: per rule and component, does it apply, what proves it, what violates it.
+//!
+//! Everything here is a pure function of facts and matches: no file, no clock, no environment.
+
+pub mod finding;
+pub mod item;
+pub mod judge;
+pub mod outcome;
+pub mod rollup;

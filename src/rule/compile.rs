@@ -1,0 +1,118 @@
+//! From a rule file to a rule: what can only be checked with the whole rule at hand is checked here.
+
+use crate::condition::plan::{Condition, PlanBuilder};
+use crate::condition::spec::Clause;
+use crate::rule::error::RuleError;
+use crate::rule::file::RuleFile;
+use crate::rule::id::RuleId;
+use crate::rule::model::{Pattern, Requirement, Rule};
+
+/// Compiles one rule. `shown` names the file in errors; `extra` are the patterns of the folder of its name.
+pub fn rule(
+    id: RuleId,
+    file: RuleFile,
+    extra: &[(String, Clause)],
+    shown: &str,
+    from_user: bool,
+    plan: &mut PlanBuilder<'_>,
+) -> Result<Rule, RuleError> {
+    let fault = |message: String| RuleError::new(shown, message);
+    if file.require.is_empty() && file.forbid.is_empty() && extra.is_empty() {
+        return Err(fault("neither `require` nor `forbid` is given".to_owned())
+            .with_help("say what proves the rule under `require`, or what violates it under `forbid`"));
+    }
+    let when = file.when.as_ref().map(|clause| plain(clause, "when", plan)).transpose().map_err(fault)?;
+    let mut require = Vec::new();
+    for clause in &file.require {
+        require.push(requirement(clause, plan).map_err(|message| fault(format!("under `require`: {message}")))?);
+    }
+    let own = file.forbid.iter().map(|clause| (shown.to_owned(), clause));
+    let all: Vec<(String, &Clause)> = own.chain(extra.iter().map(|(shown, clause)| (shown.clone(), clause))).collect();
+    let mut forbid: Vec<Pattern> = Vec::new();
+    for (shown, clause) in all {
+        let pattern = pattern(clause, &file, plan)
+            .map_err(|message| RuleError::new(&shown, format!("under `forbid`: {message}")))?;
+        if pattern.id.is_some() && forbid.iter().any(|known| known.id == pattern.id) {
+            let id = pattern.id.unwrap_or_default();
+            return Err(RuleError::new(
+                &shown,
+                format!("two patterns of {id_of} are named `{id}`", id_of = id_text(&file)),
+            ));
+        }
+        forbid.push(pattern);
+    }
+    if forbid.len() > 1 && forbid.iter().any(|pattern| pattern.id.is_none()) {
+        return Err(fault("a rule with several patterns must name each of them with `id`".to_owned()));
+    }
+    let aliases = file.aliases.iter().map(|alias| RuleId::parse(alias)).collect::<Result<_, _>>().map_err(fault)?;
+    Ok(Rule {
+        id,
+        title: file.title,
+        severity: file.severity,
+        confidence: file.confidence,
+        edition: file.edition,
+        preview: file.preview,
+        security: file.security,
+        attestable: file.attestable,
+        tags: file.tags,
+        applies_to: file.applies_to,
+        when,
+        otherwise: file.otherwise,
+        why: file.why.trim().to_owned(),
+        fix: file.fix.trim().to_owned(),
+        references: file.references,
+        looks_for: file.looks_for,
+        absent: file.absent,
+        require,
+        forbid,
+        aliases,
+        from_user,
+    })
+}
+
+fn id_text(file: &RuleFile) -> String {
+    format!("\u{201c}{}\u{201d}", file.title)
+}
+
+/// A condition of a place where no grade, id or severity may stand.
+pub fn plain(clause: &Clause, place: &str, plan: &mut PlanBuilder<'_>) -> Result<Condition, String> {
+    let pattern_keys = clause.id.is_some() || clause.severity.is_some() || clause.lenient_in.is_some();
+    if clause.grade.is_some() || pattern_keys {
+        return Err(format!("under `{place}`: `grade`, `id`, `severity` and `lenient-in` say nothing here"));
+    }
+    plan.condition(clause).map_err(|message| format!("under `{place}`: {message}"))
+}
+
+fn requirement(clause: &Clause, plan: &mut PlanBuilder<'_>) -> Result<Requirement, String> {
+    if clause.severity.is_some() || clause.id.is_some() || clause.lenient_in.is_some() {
+        return Err("`id`, `severity` and `lenient-in` belong to `forbid`".to_owned());
+    }
+    let condition = plan.condition(clause)?;
+    Ok(Requirement { condition, grade: clause.grade.unwrap_or_default(), message: clause.message.clone() })
+}
+
+fn pattern(clause: &Clause, file: &RuleFile, plan: &mut PlanBuilder<'_>) -> Result<Pattern, String> {
+    if clause.grade.is_some() {
+        return Err("`grade` belongs to `require`".to_owned());
+    }
+    let severity = clause.severity.unwrap_or(file.severity);
+    if severity > file.severity {
+        return Err("a pattern may not be more severe than its rule".to_owned());
+    }
+    if let Some(id) = &clause.id
+        && !id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.'))
+    {
+        return Err(format!("`id: {id}` may hold lower-case letters, digits, dashes and dots"));
+    }
+    let condition = plan.condition(clause)?;
+    Ok(Pattern {
+        id: clause.id.clone(),
+        counts_subjects: clause.value.is_some(),
+        condition,
+        severity,
+        confidence: clause.confidence.unwrap_or(file.confidence),
+        lenient_in: clause.lenient_in.clone().unwrap_or_default(),
+        message: clause.message.clone(),
+        fix: clause.fix.clone(),
+    })
+}

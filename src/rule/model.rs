@@ -1,0 +1,97 @@
+//! What a rule means: the compiled form that the checklist works with.
+
+use crate::condition::plan::Condition;
+use crate::condition::spec::{Confidence, Grade, Severity};
+use crate::facts::model::Kind;
+use crate::repo::Role;
+use crate::rule::id::RuleId;
+
+/// One line of the checklist.
+#[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "independent properties of a rule")]
+pub struct Rule {
+    /// Its id.
+    pub id: RuleId,
+    /// What holds when it passes.
+    pub title: String,
+    /// The harm of a violation.
+    pub severity: Severity,
+    /// How sure a reported violation is one.
+    pub confidence: Confidence,
+    /// The first edition that scores it.
+    pub edition: String,
+    /// Shown but neither scored nor gating.
+    pub preview: bool,
+    /// Whether a violation is a security problem.
+    pub security: bool,
+    /// Whether it can be attested.
+    pub attestable: bool,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Kinds of components that it judges; `None`: the repository as a whole.
+    pub applies_to: Option<Vec<Kind>>,
+    /// What must hold first.
+    pub when: Option<Condition>,
+    /// What is said when it does not.
+    pub otherwise: Option<String>,
+    /// Why it matters.
+    pub why: String,
+    /// What to do.
+    pub fix: String,
+    /// Where to read more.
+    pub references: Vec<String>,
+    /// What would have proved it.
+    pub looks_for: Vec<String>,
+    /// What an absence says.
+    pub absent: Option<String>,
+    /// Satisfied by any of these.
+    pub require: Vec<Requirement>,
+    /// Every match is a finding.
+    pub forbid: Vec<Pattern>,
+    /// Former ids.
+    pub aliases: Vec<RuleId>,
+    /// Whether it came from the user.
+    pub from_user: bool,
+}
+
+/// A way to satisfy a rule.
+#[derive(Debug)]
+pub struct Requirement {
+    /// The condition.
+    pub condition: Condition,
+    /// What a match is worth.
+    pub grade: Grade,
+    /// What the evidence shows, where the author says it.
+    pub message: Option<String>,
+}
+
+/// A detection of a violation.
+#[derive(Debug)]
+pub struct Pattern {
+    /// Its name within the rule; `None` for a rule with one pattern.
+    pub id: Option<String>,
+    /// The condition.
+    pub condition: Condition,
+    /// The harm, at most the rule's.
+    pub severity: Severity,
+    /// How sure a match is a violation.
+    pub confidence: Confidence,
+    /// Roles of files in which it is a low finding that costs nothing.
+    pub lenient_in: Vec<Role>,
+    /// What a match says.
+    pub message: Option<String>,
+    /// What to do.
+    pub fix: Option<String>,
+    /// Whether its subjects are counted: `value` patterns are rated by the share that complies.
+    pub counts_subjects: bool,
+}
+
+/// The weight of a severity in the score, in tenths of a point (`OpenSSF` Scorecard's 10, 7.5, 5, 2.5).
+pub const fn weight(severity: Severity) -> u32 {
+    match severity {
+        Severity::Critical => 100,
+        Severity::High => 75,
+        Severity::Medium => 50,
+        Severity::Low => 25,
+    }
+}

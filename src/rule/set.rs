@@ -1,0 +1,225 @@
+//! The set of rules of one audit: the embedded ones and the user's, with the technologies and the component model.
+
+use std::collections::BTreeMap;
+
+use crate::condition::kinds::Kinds;
+use crate::condition::plan::{AllowLists, Condition, Plan, PlanBuilder};
+use crate::condition::spec::Clause;
+use crate::facts::known::EcosystemFact;
+use crate::facts::model::Kind;
+use crate::rule::compile;
+use crate::rule::error::RuleError;
+use crate::rule::file::{ComponentsFile, EcosystemsFile, PatternsFile, RuleFile, TechnologyFile};
+use crate::rule::id::RuleId;
+use crate::rule::model::Rule;
+use crate::rule::source::{self, RuleSource, embedded};
+
+/// The edition whose rules and weights this program scores by.
+pub const EDITION: &str = "2026.1";
+
+/// Everything that an audit needs to know about the world.
+#[derive(Debug)]
+pub struct RuleSet {
+    /// The rules, by id.
+    pub rules: Vec<Rule>,
+    /// The technologies, in file order.
+    pub technologies: Vec<TechnologyRule>,
+    /// How components are recognised.
+    pub components: ComponentModel,
+    /// The package ecosystems.
+    pub ecosystems: Vec<EcosystemFact>,
+    /// The questions that files answer.
+    pub plan: Plan,
+}
+
+/// A compiled technology.
+#[derive(Debug)]
+pub struct TechnologyRule {
+    /// Its name.
+    pub name: String,
+    /// Its category.
+    pub category: String,
+    /// Packages (`type/name`, `*`) that declare it.
+    pub packages: Vec<String>,
+    /// Whether declaring it is using it.
+    pub declared_is_used: bool,
+    /// Conditions of which one is "configured".
+    pub configured: Vec<Condition>,
+    /// Conditions of which one is "used".
+    pub used: Vec<Condition>,
+}
+
+/// The compiled component model.
+#[derive(Debug)]
+pub struct ComponentModel {
+    /// Globs of the files that make a folder a component.
+    pub roots: Vec<String>,
+    /// What makes a component a kind.
+    pub kinds: Vec<(Kind, Vec<Kind>, Vec<Condition>)>,
+    /// Sub-facts.
+    pub facts: Vec<(String, Vec<Condition>)>,
+}
+
+impl RuleSet {
+    /// The embedded rules alone.
+    pub fn embedded() -> Result<Self, RuleError> {
+        Self::with_user(Vec::new())
+    }
+
+    /// The embedded rules and those of the user.
+    pub fn with_user(user: Vec<RuleSource>) -> Result<Self, RuleError> {
+        let user = user.into_iter().map(|source| (source, true));
+        Self::build(&embedded().map(|source| (source, false)).chain(user).collect::<Vec<_>>())
+    }
+
+    fn build(sources: &[(RuleSource, bool)]) -> Result<Self, RuleError> {
+        let allow: AllowLists = table(sources, "tables/allow.yml")?;
+        let mut plan = PlanBuilder::new(Kinds::get(), &allow);
+        let mut written: BTreeMap<RuleId, Written> = BTreeMap::new();
+        let mut technologies = Vec::new();
+        for (source, from_user) in sources {
+            match place_of(&source.path) {
+                Place::Rule(area, name) => insert(&mut written, source, area, name, *from_user)?,
+                Place::Technologies => technologies.push((source, source.read::<TechnologyFile>()?)),
+                Place::Patterns(..) | Place::Other => {}
+            }
+        }
+        for (source, _) in sources {
+            if let Place::Patterns(area, name) = place_of(&source.path) {
+                add_patterns(&mut written, source, area, name)?;
+            }
+        }
+        let mut rules = Vec::with_capacity(written.len());
+        for (id, rule) in written {
+            let (first, shown, from_user) = (plan.len(), rule.shown, rule.from_user);
+            rules.push(compile::rule(id, rule.file, &rule.extra, &shown, from_user, &mut plan)?);
+            if from_user {
+                plan.validate(first).map_err(|message| RuleError::new(&shown, message))?;
+            }
+        }
+        let technologies = compile_technologies(technologies, &mut plan)?;
+        let components = compile_components(table(sources, "components.yml")?, &mut plan)?;
+        let ecosystems: EcosystemsFile = table(sources, "ecosystems.yml")?;
+        let plan = plan.build().map_err(|message| RuleError::new("rules", message))?;
+        Ok(Self { rules, technologies, components, ecosystems: ecosystems.ecosystems, plan })
+    }
+
+    /// The rules of a folder that is complete in itself, with its own technologies and component model.
+    pub fn from_folder(folder: &std::path::Path) -> Result<Self, RuleError> {
+        Self::build(&source::folder(folder)?.into_iter().map(|source| (source, false)).collect::<Vec<_>>())
+    }
+
+    /// The rule of this id, or of this former id.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id.as_str() == id || rule.aliases.iter().any(|alias| alias.as_str() == id))
+    }
+}
+
+struct Written {
+    file: RuleFile,
+    shown: String,
+    extra: Vec<(String, Clause)>,
+    from_user: bool,
+}
+
+enum Place<'a> {
+    Rule(&'a str, &'a str),
+    Patterns(&'a str, &'a str),
+    Technologies,
+    Other,
+}
+
+/// The path of a rule file says what it is.
+fn place_of(path: &str) -> Place<'_> {
+    let stem = path.trim_end_matches(".yaml").trim_end_matches(".yml");
+    match stem.split('/').collect::<Vec<_>>()[..] {
+        ["technologies", _] => Place::Technologies,
+        ["tables", ..] => Place::Other,
+        [area, name] => Place::Rule(area, name),
+        [area, name, _] => Place::Patterns(area, name),
+        _ => Place::Other,
+    }
+}
+
+fn insert(
+    written: &mut BTreeMap<RuleId, Written>,
+    source: &RuleSource,
+    area: &str,
+    name: &str,
+    from_user: bool,
+) -> Result<(), RuleError> {
+    let id = RuleId::parse(&format!("{area}/{name}")).map_err(|message| {
+        RuleError::new(&source.shown, message).with_help("the id is the path of the file below the rules folder")
+    })?;
+    if written.contains_key(&id) {
+        return Err(RuleError::new(&source.shown, format!("the rule {id} exists already"))
+            .with_help("name the file otherwise: the id is its path"));
+    }
+    let rule = Written { file: source.read()?, shown: source.shown.clone(), extra: Vec::new(), from_user };
+    written.insert(id, rule);
+    Ok(())
+}
+
+fn add_patterns(
+    written: &mut BTreeMap<RuleId, Written>,
+    source: &RuleSource,
+    area: &str,
+    name: &str,
+) -> Result<(), RuleError> {
+    let owner = RuleId::parse(&format!("{area}/{name}")).ok().and_then(|id| written.get_mut(&id));
+    let owner = owner.ok_or_else(|| {
+        RuleError::new(&source.shown, format!("these patterns belong to the rule {area}/{name}, which does not exist"))
+            .with_help(format!("write {area}/{name}.yml beside the folder"))
+    })?;
+    let file: PatternsFile = source.read()?;
+    owner.extra.extend(file.forbid.into_iter().map(|clause| (source.shown.clone(), clause)));
+    Ok(())
+}
+
+fn compile_technologies(
+    files: Vec<(&RuleSource, TechnologyFile)>,
+    plan: &mut PlanBuilder<'_>,
+) -> Result<Vec<TechnologyRule>, RuleError> {
+    let mut technologies = Vec::new();
+    for (source, file) in files {
+        for entry in file.technologies {
+            let mut conditions = |clauses: &[Clause], key: &str| -> Result<Vec<Condition>, RuleError> {
+                let compiled = clauses.iter().map(|clause| compile::plain(clause, key, plan)).collect::<Result<_, _>>();
+                compiled.map_err(|message| RuleError::new(&source.shown, format!("{}: {message}", entry.name)))
+            };
+            technologies.push(TechnologyRule {
+                configured: conditions(&entry.configured, "configured")?,
+                used: conditions(&entry.used, "used")?,
+                name: entry.name,
+                category: file.category.clone(),
+                packages: entry.packages,
+                declared_is_used: entry.declared_is_used,
+            });
+        }
+    }
+    Ok(technologies)
+}
+
+fn compile_components(file: ComponentsFile, plan: &mut PlanBuilder<'_>) -> Result<ComponentModel, RuleError> {
+    let mut conditions = |clauses: &[Clause], key: String| -> Result<Vec<Condition>, RuleError> {
+        let compiled = clauses.iter().map(|clause| compile::plain(clause, &key, plan)).collect::<Result<_, _>>();
+        compiled.map_err(|message| RuleError::new("rules/components.yml", message))
+    };
+    let mut kinds = Vec::new();
+    for entry in &file.kinds {
+        kinds.push((entry.kind, entry.unless.clone(), conditions(&entry.when, format!("{:?}", entry.kind))?));
+    }
+    let mut facts = Vec::new();
+    for entry in &file.facts {
+        facts.push((entry.fact.clone(), conditions(&entry.when, entry.fact.clone())?));
+    }
+    Ok(ComponentModel { roots: file.roots, kinds, facts })
+}
+
+/// One of the tables that every set needs, by its path below the rules folder.
+fn table<T: serde::de::DeserializeOwned>(sources: &[(RuleSource, bool)], path: &str) -> Result<T, RuleError> {
+    let source = sources.iter().find(|(source, from_user)| !from_user && source.path == path);
+    let missing =
+        || RuleError::new(path, "is missing").with_help("a folder of rules that is complete in itself needs it");
+    source.map(|(source, _)| source).ok_or_else(missing)?.read()
+}
