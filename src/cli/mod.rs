@@ -1,0 +1,49 @@
+//! The command line: the only room that prints, reads the environment, or says how the program ends.
+
+mod args;
+mod audit;
+mod messages;
+mod output;
+mod rules;
+mod schema;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+
+use crate::cli::args::{Cli, Command};
+
+/// How the program ends, for ever: the numbers are a contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// The gate passed, or none was asked for.
+    Passed = 0,
+    /// The gate failed.
+    Failed = 1,
+    /// Wrong usage, configuration or rule.
+    Usage = 2,
+    /// There was nothing to audit.
+    Nothing = 3,
+    /// The audit is incomplete for a reason of ours.
+    Incomplete = 4,
+}
+
+/// A sentence for the user that ends the program with [`Exit::Usage`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(pub String);
+
+/// Runs the program with `arguments` (the program's own name first).
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return messages::usage(&error),
+    };
+    let done = match cli.command {
+        Command::Audit(arguments) => audit::run(&arguments),
+        Command::Rules(arguments) => rules::run(&arguments),
+        Command::Explain(arguments) => rules::explain(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
+    };
+    done.unwrap_or_else(|refusal| messages::refuse(&refusal))
+}

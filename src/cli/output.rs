@@ -1,0 +1,77 @@
+//! Where reports go: standard output, or a file that is written whole or not at all.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::Refusal;
+use crate::cli::messages;
+use crate::rule::id::did_you_mean;
+
+/// The formats of `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Text,
+    Json,
+    Sarif,
+}
+
+const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("json", Format::Json), ("sarif", Format::Sarif)];
+
+/// One report to write.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) format: Format,
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// Reads `FORMAT` or `FORMAT=FILE`.
+pub(crate) fn target(written: &str) -> Result<Target, Refusal> {
+    let (name, file) = match written.split_once('=') {
+        Some((name, file)) => (name, Some(PathBuf::from(file))),
+        None => (written, None),
+    };
+    let names = || FORMATS.iter().map(|(name, _)| *name);
+    let format = FORMATS.iter().find(|(known, _)| *known == name).map(|(_, format)| *format).ok_or_else(|| {
+        let hint = did_you_mean(name, names()).map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
+        Refusal(format!("there is no format `{name}`{hint} (formats: {})", names().collect::<Vec<_>>().join(", ")))
+    })?;
+    Ok(Target { format, file })
+}
+
+/// Refuses targets that would overwrite one another.
+pub(crate) fn targets(written: &[String]) -> Result<Vec<Target>, Refusal> {
+    let targets = written.iter().map(|one| target(one)).collect::<Result<Vec<_>, _>>()?;
+    for (at, one) in targets.iter().enumerate() {
+        if targets.iter().take(at).any(|other| other.file == one.file) {
+            let place = one.file.as_ref().map_or("standard output".to_owned(), |file| file.display().to_string());
+            return Err(Refusal(format!(
+                "two reports would go to {place}: give one of them a file, `--format json=FILE`"
+            )));
+        }
+    }
+    Ok(targets)
+}
+
+/// Writes a report: to a temporary file beside the target, then renamed.
+pub(crate) fn write(target: &Target, text: &str) -> Result<(), Refusal> {
+    let Some(file) = &target.file else {
+        match target.format {
+            Format::Text => messages::print_in_colour(text),
+            Format::Json | Format::Sarif => messages::print(text),
+        }
+        return Ok(());
+    };
+    write_file(file, text).map_err(|error| Refusal(format!("the report {} cannot be written: {error}", file.display())))
+}
+
+fn write_file(file: &Path, text: &str) -> std::io::Result<()> {
+    let name = file.file_name().ok_or_else(|| std::io::Error::other("it names no file"))?;
+    if file.is_dir() {
+        return Err(std::io::Error::other("it is a folder"));
+    }
+    let temporary = file.with_file_name(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
+    let written = std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, file));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written
+}

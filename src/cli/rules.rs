@@ -1,0 +1,119 @@
+//! `prodready rules list|show|test` and `prodready explain`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::audit::examples;
+use crate::cli::args::{ExplainArgs, RulesArgs, RulesCommand};
+use crate::cli::audit::{check_name, rule_set};
+use crate::cli::{Exit, Refusal, messages};
+use crate::report::words;
+use crate::rule::example::Example;
+use crate::rule::model::Rule;
+use crate::rule::set::RuleSet;
+use crate::rule::source::{self, embedded_file};
+
+/// The subcommands.
+pub(crate) fn run(arguments: &RulesArgs) -> Result<Exit, Refusal> {
+    match &arguments.command {
+        RulesCommand::List { rules } => list(&rule_set(rules)?),
+        RulesCommand::Show { rule } => return show(rule),
+        RulesCommand::Test { dir } => return test(dir),
+    }
+    Ok(Exit::Passed)
+}
+
+fn list(rules: &RuleSet) {
+    let mut out = String::new();
+    for rule in &rules.rules {
+        let state = if rule.preview { " (preview)" } else { "" };
+        let _ = writeln!(out, "{:<42} {:<9} {}{state}", rule.id.as_str(), words::severity(rule.severity), rule.title);
+    }
+    messages::print(&out);
+}
+
+fn show(id: &str) -> Result<Exit, Refusal> {
+    let rules = rule_set(&[])?;
+    let rule = rules.rule(id).ok_or_else(|| unknown(id, &rules))?;
+    let json = embedded_file(&format!("{}.yml", rule.id)).unwrap_or_default();
+    let value: serde_json::Value = serde_json::from_str(json).map_err(|error| Refusal(error.to_string()))?;
+    let yaml = serde_yaml::to_string(&value).map_err(|error| Refusal(error.to_string()))?;
+    messages::print(&yaml);
+    Ok(Exit::Passed)
+}
+
+fn unknown(id: &str, rules: &RuleSet) -> Refusal {
+    check_name(id, rules)
+        .err()
+        .unwrap_or_else(|| Refusal(format!("`{id}` is an area, not a rule: name one of its rules")))
+}
+
+/// At most 25 lines: what, why, when it applies, what proves it, fix.
+pub(crate) fn explain(arguments: &ExplainArgs) -> Result<Exit, Refusal> {
+    let rules = rule_set(&[])?;
+    let rule = rules.rule(&arguments.rule).ok_or_else(|| unknown(&arguments.rule, &rules))?;
+    messages::print(&explanation(rule));
+    Ok(Exit::Passed)
+}
+
+fn explanation(rule: &Rule) -> String {
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "{}  {}, confidence {}",
+        rule.id,
+        words::severity(rule.severity),
+        words::confidence(rule.confidence)
+    );
+    let _ = writeln!(out, "{}\n", rule.title);
+    let applies = match &rule.applies_to {
+        None => "the repository as a whole".to_owned(),
+        Some(kinds) => {
+            kinds.iter().map(|kind| crate::checklist::judge::kind_name(*kind)).collect::<Vec<_>>().join(", ")
+        }
+    };
+    let mut part = |label: &str, text: &str| {
+        for (number, line) in words::wrap(text, 68).into_iter().enumerate() {
+            let head = if number == 0 { label } else { "" };
+            let _ = writeln!(out, "{head:<11} {line}");
+        }
+    };
+    part("why", &rule.why);
+    part("applies to", &applies);
+    if !rule.looks_for.is_empty() {
+        part("looks for", &rule.looks_for.join(", "));
+    }
+    part("fix", &rule.fix);
+    for reference in rule.references.iter().take(3) {
+        part("read", reference);
+    }
+    out
+}
+
+fn test(dir: &Path) -> Result<Exit, Refusal> {
+    let is_own = dir.join("components.yml").is_file();
+    let rules = if is_own { RuleSet::from_folder(dir) } else { source::folder(dir).and_then(RuleSet::with_user) };
+    let rules = rules.map_err(|error| Refusal(error.to_string()))?;
+    let pages = source::example_pages(dir).map_err(|error| Refusal(error.to_string()))?;
+    if pages.is_empty() {
+        return Err(Refusal(format!("there are no example pages (*.test.yml) in {}", dir.display())));
+    }
+    let (mut run, mut failed) = (0, 0);
+    let mut out = String::new();
+    for page in pages {
+        let rule = page.path.trim_end_matches(".test.yml");
+        let list: Vec<Example> = page.read().map_err(|error| Refusal(error.to_string()))?;
+        let wrong = examples::run(&rules, rule, &list);
+        run += list.len();
+        failed += wrong.len();
+        for mismatch in wrong {
+            let _ = writeln!(out, "{}: {}", mismatch.rule, mismatch.example);
+            for line in mismatch.differences {
+                let _ = writeln!(out, "    {line}");
+            }
+        }
+    }
+    let _ = writeln!(out, "{} examples passed, {failed} failed", run - failed);
+    messages::print(&out);
+    Ok(if failed == 0 { Exit::Passed } else { Exit::Failed })
+}

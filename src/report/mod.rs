@@ -1,0 +1,51 @@
+//! Bytes, one file per output format. A report is a pure function of the audit: no clock, no environment.
+
+pub mod json;
+pub mod sarif;
+pub mod text;
+pub mod words;
+
+use crate::audit::Audit;
+use crate::checklist::item::Item;
+use crate::rule::model::Rule;
+use crate::rule::set::RuleSet;
+use crate::score::{self, Entry, Gate, Score};
+
+/// What a report is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    /// The audit.
+    pub audit: &'a Audit,
+    /// The rules that it ran.
+    pub rules: &'a RuleSet,
+    /// What the user called the repository.
+    pub path: &'a str,
+    /// The commit that was checked out.
+    pub commit: Option<&'a str>,
+    /// The score; `None` where nothing was counted or only some rules ran.
+    pub score: Option<&'a Score>,
+    /// What the user asked to hold.
+    pub gate: &'a Gate,
+}
+
+impl<'a> Report<'a> {
+    /// The rules with their items, in the order of the checklist.
+    pub fn items(&self) -> impl Iterator<Item = (&'a Rule, &'a Item)> + use<'a> {
+        let rules = &self.rules.rules;
+        self.audit.items.iter().filter_map(move |item| Some((rules.get(item.rule)?, item)))
+    }
+
+    /// What passing each rule would add to the score, in points before caps, in the order of [`Report::items`].
+    pub fn gains(&self) -> Vec<u32> {
+        let entries: Vec<Option<Entry<'a>>> = self.items().map(|(rule, item)| score::entry(rule, item)).collect();
+        let scored: Vec<Entry<'a>> = entries.iter().flatten().copied().collect();
+        let mut position = 0;
+        let gain = |entry: &Option<Entry<'a>>| {
+            entry.map_or(0, |_| {
+                position += 1;
+                score::gain(&scored, position - 1)
+            })
+        };
+        entries.iter().map(gain).collect()
+    }
+}
