@@ -1,0 +1,13 @@
+//! All integration tests, in one binary: one link, one set of helpers.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
+
+mod cli;
+mod determinism;
+mod examples;
+mod fixtures;
+mod floors;
+mod oracle;
+mod precision;
+mod redaction;
+mod rule_pages;
