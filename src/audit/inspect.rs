@@ -155,10 +155,7 @@ impl<'a> Inspector<'a> {
 
 /// No match of another rule may show a secret that stands in its text.
 fn hide_secrets(leaves: &[Leaf], text: &[u8], found: &mut [(LeafId, FileMatches)]) {
-    let is_secret = |id: &LeafId| {
-        let question = leaves.get(id.0 as usize).map(|leaf| &leaf.question);
-        matches!(question, Some(Question::Text(pattern)) if pattern.spec.secret.is_some())
-    };
+    let is_secret = |id: &LeafId| leaves.get(id.0 as usize).is_some_and(Leaf::is_secret);
     let spans: Vec<Span> = found
         .iter()
         .filter(|(id, _)| is_secret(id))

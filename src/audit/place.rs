@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, HashMap};
 use crate::checklist::finding::{Evidence, Finding, fingerprint};
 use crate::checklist::item::Item;
 use crate::condition::matches::{LeafId, Matches};
-use crate::condition::plan::Question;
 use crate::condition::text::one_line;
 use crate::facts::known::Facts;
 use crate::facts::model::Place;
@@ -129,8 +128,7 @@ impl Secrets {
     fn of(rules: &RuleSet, matches: &Matches, facts: &Facts) -> Self {
         let mut by_path: BTreeMap<String, Vec<Span>> = BTreeMap::new();
         for (number, leaf) in (0u32..).zip(&rules.plan.leaves) {
-            let is_secret = matches!(&leaf.question, Question::Text(pattern) if pattern.spec.secret.is_some());
-            for file in matches.of(LeafId(number)).iter().filter(|_| is_secret) {
+            for file in matches.of(LeafId(number)).iter().filter(|_| leaf.is_secret()) {
                 let Some(path) = facts.paths.get(file.file as usize) else { continue };
                 let spans = by_path.entry(path.to_string()).or_default();
                 spans.extend(file.hits.iter().filter_map(|hit| hit.span));

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::condition::secret::fnv1a;
 use crate::condition::spec::{Confidence, Severity};
 use crate::facts::model::Place;
 use crate::text::Region;
@@ -87,9 +88,6 @@ pub fn fingerprint(rule: &str, finding: &Finding, address: &str, ordinal: usize)
         &ordinal.to_string(),
         &mark,
     ];
-    let hash = parts
-        .iter()
-        .flat_map(|part| part.bytes().chain([0]))
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    let hash = fnv1a(parts.iter().flat_map(|part| part.bytes().chain([0])));
     format!("{hash:016x}")
 }

@@ -7,11 +7,12 @@ use crate::audit::examples;
 use crate::cli::args::{ExplainArgs, RulesArgs, RulesCommand};
 use crate::cli::audit::{check_name, rule_set};
 use crate::cli::{Exit, Refusal, messages};
+use crate::embedded;
 use crate::report::words;
 use crate::rule::example::Example;
 use crate::rule::model::Rule;
 use crate::rule::set::RuleSet;
-use crate::rule::source::{self, embedded_file};
+use crate::rule::source;
 
 /// The subcommands.
 pub(crate) fn run(arguments: &RulesArgs) -> Result<Exit, Refusal> {
@@ -35,7 +36,7 @@ fn list(rules: &RuleSet) {
 fn show(id: &str) -> Result<Exit, Refusal> {
     let rules = rule_set(&[])?;
     let rule = rules.rule(id).ok_or_else(|| unknown(id, &rules))?;
-    let json = embedded_file(&format!("{}.yml", rule.id)).unwrap_or_default();
+    let json = embedded::file(&format!("{}.yml", rule.id)).unwrap_or_default();
     let value: serde_json::Value = serde_json::from_str(json).map_err(|error| Refusal(error.to_string()))?;
     let yaml = serde_yaml::to_string(&value).map_err(|error| Refusal(error.to_string()))?;
     messages::print(&yaml);

@@ -14,6 +14,7 @@ use thiserror::Error;
 use super::schema::{Definitions, Schema, SchemaError};
 use super::steps::{Step, each_mut, leading};
 use super::truth::Truth;
+use crate::embedded;
 use crate::format::{Data, Member, Node, Syntax};
 
 /// Kinds that no file declares: documents that the program makes itself.
@@ -207,14 +208,18 @@ impl Kinds {
         static KINDS: OnceLock<Kinds> = OnceLock::new();
         KINDS.get_or_init(|| {
             let empty = || Self { all: Vec::new(), wanted: Globs::empty(), refused: Globs::empty() };
-            Self::from_yaml(include_str!("../../rules/kinds.yml")).unwrap_or_else(|_| empty())
+            let written = serde_json::from_str(embedded::file("kinds.yml").unwrap_or_default());
+            written.ok().and_then(|written| Self::of(written).ok()).unwrap_or_else(empty)
         })
     }
 
     /// The kinds that a YAML text declares.
     pub fn from_yaml(text: &str) -> Result<Self, KindError> {
         let whole = |message: String| KindError { kind: String::new(), message };
-        let written: Vec<KindFile> = serde_yaml::from_str(text).map_err(|error| whole(error.to_string()))?;
+        Self::of(serde_yaml::from_str(text).map_err(|error| whole(error.to_string()))?)
+    }
+
+    fn of(written: Vec<KindFile>) -> Result<Self, KindError> {
         let kinds = written.into_iter().map(Kind::read).collect::<Result<Vec<_>, _>>()?;
         let (wanted, refused) = (Globs::new(&kinds, false)?, Globs::new(&kinds, true)?);
         Ok(Self { all: kinds, wanted, refused })

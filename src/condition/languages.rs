@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use crate::embedded;
 use crate::text::Span;
 
 /// One language, as `rules/languages.yml` says it.
@@ -68,7 +69,7 @@ impl Languages {
     pub fn get() -> &'static Self {
         static LANGUAGES: OnceLock<Languages> = OnceLock::new();
         LANGUAGES.get_or_init(|| {
-            let all = serde_yaml::from_str(include_str!("../../rules/languages.yml"));
+            let all = serde_json::from_str(embedded::file("languages.yml").unwrap_or_default());
             Self::new(all.unwrap_or_default())
         })
     }

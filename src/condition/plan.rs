@@ -94,6 +94,11 @@ pub enum Question {
 }
 
 impl Leaf {
+    /// Whether what it finds is a secret.
+    pub fn is_secret(&self) -> bool {
+        matches!(&self.question, Question::Text(pattern) if pattern.spec.secret.is_some())
+    }
+
     /// Compiles what is compiled on first use.
     pub fn validate(&self) -> Result<(), String> {
         match &self.question {

@@ -14,10 +14,13 @@ pub fn redact(value: &str, shown: usize) -> String {
 
 /// Sixteen bits of a hash of the value: enough to see that a key was rotated, too little to try values offline.
 pub fn mark(value: &str) -> u16 {
-    let hash = value
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    let hash = fnv1a(value.bytes());
     u16::try_from((hash ^ (hash >> 32)) & 0xffff).unwrap_or_default()
+}
+
+/// FNV-1a, 64 bits: an identity, not a secret.
+pub fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 /// Shannon entropy of `value`, in bits per byte.

@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::Role;
 use super::role_pattern::{Key, Pattern, parts};
+use crate::embedded;
 
-const TABLE: &str = include_str!("../../rules/roles.yml");
 /// How many roles there are.
 const ROLES: usize = Role::Source as usize + 1;
 
@@ -39,7 +39,15 @@ struct Entry {
 impl RoleTable {
     /// Reads a table from its YAML text. The error is a fragment without a final stop.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let entries: Vec<Entry> = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+        Self::of(serde_yaml::from_str(text).map_err(|error| error.to_string())?)
+    }
+
+    fn built_in() -> Result<Self, String> {
+        let text = embedded::file("roles.yml").unwrap_or_default();
+        Self::of(serde_json::from_str(text).map_err(|error| error.to_string())?)
+    }
+
+    fn of(entries: Vec<Entry>) -> Result<Self, String> {
         let mut table = Self::default();
         for entry in entries {
             if table.order.contains(&entry.role) {
@@ -145,7 +153,7 @@ impl RoleTable {
 pub fn table() -> &'static RoleTable {
     static BUILT_IN: OnceLock<RoleTable> = OnceLock::new();
     // A test holds that the table can be read.
-    BUILT_IN.get_or_init(|| RoleTable::parse(TABLE).unwrap_or_default())
+    BUILT_IN.get_or_init(|| RoleTable::built_in().unwrap_or_default())
 }
 
 /// The role of the file at `path` by the built-in table.
@@ -230,7 +238,7 @@ mod tests {
 
     #[test]
     fn every_path_has_its_role() {
-        let table = RoleTable::parse(TABLE).unwrap();
+        let table = RoleTable::built_in().unwrap();
         for (role, paths) in PATHS {
             for path in paths.split(' ') {
                 assert_eq!(table.role(path), *role, "{path}");
@@ -240,7 +248,7 @@ mod tests {
 
     #[test]
     fn the_table_names_every_role_once_in_order() {
-        let table = RoleTable::parse(TABLE).unwrap();
+        let table = RoleTable::built_in().unwrap();
         assert_eq!(table.order.len(), ROLES - 1, "all but source");
         assert!(table.order.is_sorted());
         assert!(table.others.iter().all(|at| table.patterns[*at].1.is_folder()), "no glob is tried on every path");

@@ -7,10 +7,9 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
+use crate::embedded;
 use crate::rule::error::RuleError;
 use crate::rule::id::did_you_mean;
-
-include!(concat!(env!("OUT_DIR"), "/embedded_rules.rs"));
 
 /// One rule file.
 #[derive(Debug, Clone)]
@@ -27,17 +26,12 @@ pub struct RuleSource {
 
 /// The files that are part of the program.
 pub fn embedded() -> impl Iterator<Item = RuleSource> {
-    EMBEDDED.iter().map(|(path, text)| RuleSource {
+    embedded::files().iter().map(|(path, text)| RuleSource {
         path: (*path).to_owned(),
         shown: format!("rules/{path}"),
         text: std::borrow::Cow::Borrowed(*text),
         json: true,
     })
-}
-
-/// The text of one embedded file by its path below `rules/`, as JSON.
-pub fn embedded_file(path: &str) -> Option<&'static str> {
-    EMBEDDED.binary_search_by(|(known, _)| (*known).cmp(path)).ok().map(|at| EMBEDDED[at].1)
 }
 
 /// The rule files below `folder`, by path; example pages (`*.test.yml`) are left out.
@@ -130,12 +124,5 @@ mod tests {
     fn yaml_that_is_none_is_told_with_its_line() {
         let error = yaml("title: x\n  why: [\n");
         assert!(error.line.is_some(), "{error}");
-    }
-
-    #[test]
-    fn embedded_files_are_sorted_so_that_they_can_be_found() {
-        assert!(EMBEDDED.windows(2).all(|pair| pair[0].0 < pair[1].0));
-        assert!(embedded_file("components.yml").is_some());
-        assert!(embedded_file("nowhere.yml").is_none());
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 /// Rooms by floor. `condition`'s own files are one room, and so on.
 const FLOORS: &[(&str, u8)] = &[
     ("text", 1),
+    ("embedded", 1),
     ("repo", 2),
     ("format", 2),
     ("facts", 3),

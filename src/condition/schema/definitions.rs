@@ -3,6 +3,7 @@
 //! Each is compiled once, when a rule first refers to it. Circles are refused when the set is made, which is what
 //! makes the lazy compilation, and every later judgement, safe to recurse.
 
+use crate::embedded;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -48,7 +49,10 @@ impl Definitions {
     /// The definitions that come with the program.
     pub fn house() -> &'static Self {
         static HOUSE: OnceLock<Definitions> = OnceLock::new();
-        HOUSE.get_or_init(|| Self::from_yaml(include_str!("../../../rules/definitions.yml")).unwrap_or_default())
+        HOUSE.get_or_init(|| {
+            let written = serde_json::from_str(embedded::file("definitions.yml").unwrap_or_default());
+            written.ok().and_then(|written: Value| Self::new(&written).ok()).unwrap_or_default()
+        })
     }
 
     /// The definitions of a YAML text.
