@@ -1,128 +1,152 @@
 //! Which questions a file must answer: by its path, by its language, and by the keywords that it holds.
 //!
-//! All keywords of all rules go through one automaton, so that a file is scanned once however many rules there are.
+//! A condition that names its files is asked by path alone. Of the others, all keywords that matter to one sort of file
+//! are looked for together, so that a file is scanned once however many rules there are.
 
 use std::collections::HashMap;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
-
+use crate::audit::keywords::{Keywords, RUN_AT_LEAST};
+use crate::condition::code::Dialect;
+use crate::condition::glob::GlobTable;
 use crate::condition::kinds::Kinds;
 use crate::condition::matches::LeafId;
 use crate::condition::plan::{Leaf, Plan, Question};
-
-/// Above this size of the tree (bytes), building the faster automaton pays.
-const LARGE_TREE: u64 = 16 << 20;
+use crate::repo::Role;
 
 /// The index over all leaves.
 #[derive(Debug)]
 pub(crate) struct Dispatch {
-    /// Finds keywords, without case; `None` where no rule has any.
-    pub(crate) automaton: Option<AhoCorasick>,
-    /// For each keyword, the leaves that it wakes.
-    pub(crate) woken_by: Vec<Vec<LeafId>>,
-    /// For each glob, the leaves without keywords that it selects.
+    /// For each glob, the leaves that it selects.
     by_glob: HashMap<u32, Vec<LeafId>>,
     /// For each entry of the document kinds, its leaves.
     pub(crate) by_kind: HashMap<usize, Vec<LeafId>>,
-    /// Text leaves that languages alone select.
+    /// Text leaves without keywords that languages alone select.
     by_language: HashMap<String, Vec<LeafId>>,
-    /// Code leaves without a trigger.
+    /// Text and code leaves that keywords wake.
+    by_keyword: Vec<LeafId>,
+    /// Leaves without keywords, or with one that is too short to be looked for.
     always: Vec<LeafId>,
 }
 
+/// What decides which keywords a file is searched for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Sort {
+    pub(crate) role: Role,
+    pub(crate) language: Option<&'static str>,
+    pub(crate) dialect: Option<Dialect>,
+    /// The globs for its extension.
+    pub(crate) extensions: Vec<u32>,
+}
+
+/// The keywords of one sort of file, and whom they wake.
+#[derive(Debug)]
+pub(crate) struct Alarm<'a> {
+    pub(crate) keywords: Keywords,
+    /// For each keyword, whom it wakes.
+    pub(crate) wakes: Vec<Vec<Wake<'a>>>,
+}
+
+/// A leaf, and what of it a keyword concerns.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Wake<'a> {
+    /// A text condition, which wants to know where its keywords stand.
+    Text(LeafId),
+    /// A syntax pattern of a leaf, by number, if the trigger stands there in just this spelling.
+    Code(LeafId, usize, &'a str),
+}
+
 impl Dispatch {
-    /// Builds the index for a tree of `bytes`.
-    pub(crate) fn new(plan: &Plan, bytes: u64) -> Self {
+    /// Builds the index.
+    pub(crate) fn new(plan: &Plan) -> Self {
         let mut index = Self {
-            automaton: None,
-            woken_by: Vec::new(),
             by_glob: HashMap::new(),
             by_kind: HashMap::new(),
             by_language: HashMap::new(),
+            by_keyword: Vec::new(),
             always: Vec::new(),
         };
-        let mut keywords: HashMap<String, usize> = HashMap::new();
         for (number, leaf) in (0u32..).zip(&plan.leaves) {
-            index.add(LeafId(number), leaf, &mut keywords);
+            index.add(LeafId(number), leaf, &plan.globs);
         }
-        let mut ordered: Vec<(String, usize)> = keywords.into_iter().collect();
-        ordered.sort_by_key(|(_, number)| *number);
-        index.automaton = automaton(ordered.iter().map(|(keyword, _)| keyword.as_str()), bytes);
         index
     }
 
-    fn add(&mut self, id: LeafId, leaf: &Leaf, keywords: &mut HashMap<String, usize>) {
+    fn add(&mut self, id: LeafId, leaf: &Leaf, globs: &GlobTable) {
+        let usable = |words: &[String]| !words.is_empty() && words.iter().all(|word| word.len() >= RUN_AT_LEAST);
         match &leaf.question {
-            Question::File => self.add_globs(id, leaf),
             Question::Value(pattern) => {
                 for (entry, _) in Kinds::get().iter().enumerate().filter(|(_, kind)| kind.name == pattern.spec.r#in) {
                     self.by_kind.entry(entry).or_default().push(id);
                 }
             }
-            Question::Text(text) if !text.spec.keywords.is_empty() => {
-                for keyword in &text.spec.keywords {
-                    self.wake(keyword, id, keywords);
+            _ if !leaf.globs.is_empty() => {
+                let has_keywords = matches!(&leaf.question, Question::Text(text) if usable(&text.spec.keywords));
+                let (common, rare): (Vec<u32>, Vec<u32>) =
+                    leaf.globs.iter().partition(|glob| has_keywords && globs.is_extension(**glob));
+                for glob in rare {
+                    self.by_glob.entry(glob).or_default().push(id);
+                }
+                if !common.is_empty() {
+                    self.by_keyword.push(id);
                 }
             }
-            Question::Text(_) if !leaf.globs.is_empty() => self.add_globs(id, leaf),
-            Question::Text(_) => {
+            Question::Text(text) if usable(&text.spec.keywords) => self.by_keyword.push(id),
+            Question::Text(_) if !leaf.languages.is_empty() => {
                 for language in &leaf.languages {
                     self.by_language.entry(language.clone()).or_default().push(id);
                 }
             }
-            Question::Code(patterns) => {
-                for pattern in patterns {
-                    let triggers = pattern.triggers();
-                    for trigger in triggers {
-                        self.wake(trigger, id, keywords);
-                    }
-                    if triggers.is_empty() {
-                        self.always.push(id);
-                    }
-                }
+            Question::Code(patterns) if patterns.iter().all(|pattern| usable(pattern.triggers())) => {
+                self.by_keyword.push(id);
             }
-        }
-    }
-
-    fn add_globs(&mut self, id: LeafId, leaf: &Leaf) {
-        for &glob in &leaf.globs {
-            self.by_glob.entry(glob).or_default().push(id);
-        }
-    }
-
-    fn wake(&mut self, keyword: &str, id: LeafId, keywords: &mut HashMap<String, usize>) {
-        let next = keywords.len();
-        let number = *keywords.entry(keyword.to_ascii_lowercase()).or_insert(next);
-        if number == self.woken_by.len() {
-            self.woken_by.push(Vec::new());
-        }
-        if let Some(leaves) = self.woken_by.get_mut(number)
-            && leaves.last() != Some(&id)
-        {
-            leaves.push(id);
+            Question::File | Question::Text(_) | Question::Code(_) => self.always.push(id),
         }
     }
 
     /// The leaves that a path selects by itself, given the globs that match it.
-    pub(crate) fn by_path<'a>(
-        &'a self,
-        globs: &'a [u32],
-        language: Option<&str>,
-        has_syntax: bool,
-    ) -> impl Iterator<Item = LeafId> + 'a {
+    pub(crate) fn by_path<'a>(&'a self, globs: &'a [u32], language: Option<&str>) -> impl Iterator<Item = LeafId> + 'a {
         let by_globs = globs.iter().filter_map(|glob| self.by_glob.get(glob)).flatten();
         let by_language = language.and_then(|language| self.by_language.get(language)).into_iter().flatten();
-        let always = self.always.iter().filter(move |_| has_syntax);
-        by_globs.chain(by_language).chain(always).copied()
+        by_globs.chain(by_language).chain(&self.always).copied()
+    }
+
+    /// The keywords that files of a sort are searched for.
+    pub(crate) fn alarm<'a>(&self, plan: &'a Plan, sort: &Sort) -> Alarm<'a> {
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        let mut wakes: Vec<Vec<Wake<'a>>> = Vec::new();
+        for &id in &self.by_keyword {
+            let Some(leaf) = plan.leaves.get(id.0 as usize).filter(|leaf| concerns(leaf, sort)) else { continue };
+            for (word, wake) in words(id, leaf, sort) {
+                let number = *numbers.entry(word.to_ascii_lowercase()).or_insert(wakes.len());
+                if number == wakes.len() {
+                    wakes.push(Vec::new());
+                }
+                wakes.get_mut(number).into_iter().for_each(|woken| woken.push(wake));
+            }
+        }
+        let mut ordered: Vec<(&str, usize)> = numbers.iter().map(|(word, number)| (word.as_str(), *number)).collect();
+        ordered.sort_by_key(|(_, number)| *number);
+        Alarm { keywords: Keywords::new(ordered.into_iter().map(|(word, _)| word)), wakes }
     }
 }
 
-fn automaton<'a>(keywords: impl Iterator<Item = &'a str>, bytes: u64) -> Option<AhoCorasick> {
-    let kind = if bytes > LARGE_TREE { AhoCorasickKind::DFA } else { AhoCorasickKind::NoncontiguousNFA };
-    AhoCorasickBuilder::new()
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::Standard)
-        .kind(Some(kind))
-        .build(keywords)
-        .ok()
+fn concerns(leaf: &Leaf, sort: &Sort) -> bool {
+    let speaks =
+        leaf.languages.is_empty() || sort.language.is_some_and(|own| leaf.languages.iter().any(|name| name == own));
+    let named = leaf.globs.is_empty() || leaf.globs.iter().any(|glob| sort.extensions.contains(glob));
+    leaf.roles.contains(sort.role) && speaks && named
+}
+
+/// The keywords of a leaf that matter to a sort of file.
+fn words<'a>(id: LeafId, leaf: &'a Leaf, sort: &Sort) -> Vec<(&'a str, Wake<'a>)> {
+    match (&leaf.question, sort.dialect) {
+        (Question::Text(text), _) => text.spec.keywords.iter().map(|word| (word.as_str(), Wake::Text(id))).collect(),
+        (Question::Code(patterns), Some(dialect)) => {
+            let spoken = patterns.iter().enumerate().filter(|(_, pattern)| pattern.speaks(dialect));
+            let triggers =
+                spoken.flat_map(|(number, pattern)| pattern.triggers().iter().map(move |word| (number, word)));
+            triggers.map(|(number, word)| (word.as_str(), Wake::Code(id, number, word))).collect()
+        }
+        _ => Vec::new(),
+    }
 }

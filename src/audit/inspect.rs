@@ -1,10 +1,10 @@
 //! One file: what every condition has to say about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 
-use crate::audit::dispatch::Dispatch;
+use crate::audit::dispatch::{Alarm, Dispatch, Sort, Wake};
 use crate::audit::documents::Documents;
 use crate::audit::place::{hide, secret_parts};
 use crate::condition::code::{CodeMatch, CodePattern, Dialect, Imports, SyntaxTree, scan};
@@ -38,6 +38,66 @@ pub(crate) struct Inspector<'a> {
     as_of: Date,
     buffer: Vec<u8>,
     globs: Vec<u32>,
+    woken: Woken,
+    alarms: HashMap<Sort, Alarm<'a>>,
+}
+
+/// The conditions that a file must answer, with the places of their keywords (of `code`: with the patterns whose trigger
+/// was met); emptied and reused from file to file.
+#[derive(Debug, Default)]
+struct Woken {
+    is_awake: Vec<bool>,
+    places: Vec<Vec<usize>>,
+    awake: Vec<LeafId>,
+}
+
+impl Woken {
+    fn new(leaves: usize) -> Self {
+        Self { is_awake: vec![false; leaves], places: vec![Vec::new(); leaves], awake: Vec::new() }
+    }
+
+    fn wake(&mut self, leaf: LeafId) {
+        if let Some(is_awake) = self.is_awake.get_mut(leaf.0 as usize)
+            && !*is_awake
+        {
+            *is_awake = true;
+            self.awake.push(leaf);
+        }
+    }
+
+    fn keep(&mut self, leaf: LeafId, place: usize) {
+        if let Some(places) = self.places.get_mut(leaf.0 as usize).filter(|places| places.len() < PLACES) {
+            places.push(place);
+        }
+    }
+
+    fn keep_once(&mut self, leaf: LeafId, pattern: usize) {
+        if let Some(patterns) = self.places.get_mut(leaf.0 as usize).filter(|known| !known.contains(&pattern)) {
+            patterns.push(pattern);
+        }
+    }
+
+    /// The conditions in their order, each with its places in the order of the text, or with its patterns.
+    fn in_order(&mut self) -> impl Iterator<Item = (LeafId, &[usize])> {
+        self.awake.sort_unstable();
+        for leaf in &self.awake {
+            if let Some(places) = self.places.get_mut(leaf.0 as usize) {
+                places.sort_unstable();
+            }
+        }
+        self.awake.iter().map(|leaf| (*leaf, self.places.get(leaf.0 as usize).map(Vec::as_slice).unwrap_or_default()))
+    }
+
+    fn sleep(&mut self) {
+        for leaf in self.awake.drain(..) {
+            if let (Some(is_awake), Some(places)) =
+                (self.is_awake.get_mut(leaf.0 as usize), self.places.get_mut(leaf.0 as usize))
+            {
+                *is_awake = false;
+                places.clear();
+            }
+        }
+    }
 }
 
 /// At most this many keyword places are kept per condition and file; a pattern that has more is tried on the whole file.
@@ -45,7 +105,16 @@ const PLACES: usize = 4096;
 
 impl<'a> Inspector<'a> {
     pub(crate) fn new(repo: &'a Repo, rules: &'a RuleSet, dispatch: &'a Dispatch, as_of: Date) -> Self {
-        Self { repo, rules, dispatch, as_of, buffer: Vec::new(), globs: Vec::new() }
+        Self {
+            repo,
+            rules,
+            dispatch,
+            as_of,
+            buffer: Vec::new(),
+            globs: Vec::new(),
+            woken: Woken::new(rules.plan.leaves.len()),
+            alarms: HashMap::new(),
+        }
     }
 
     /// Asks file number `index` everything.
@@ -67,18 +136,22 @@ impl<'a> Inspector<'a> {
             inspected.role = crate::repo::role_by_content(&file.path, file.role, text, text.len());
             inspected.bytes = text.len() as u64;
         }
-        self.ask(index, file, text, &mut inspected);
+        let mut woken = std::mem::take(&mut self.woken);
+        self.ask(index, file, text, &mut inspected, &mut woken);
+        woken.sleep();
+        self.woken = woken;
         self.buffer = buffer;
         inspected
     }
 
-    fn ask(&self, index: usize, file: &SourceFile, text: &[u8], inspected: &mut Inspected) {
+    fn ask(&mut self, index: usize, file: &SourceFile, text: &[u8], inspected: &mut Inspected, woken: &mut Woken) {
         let dialect = Dialect::from_path(&file.path);
-        let mut woken: BTreeMap<LeafId, Vec<usize>> = BTreeMap::new();
-        for leaf in self.dispatch.by_path(&self.globs, inspected.language, dialect.is_some()) {
-            woken.entry(leaf).or_default();
+        for leaf in self.dispatch.by_path(&self.globs, inspected.language) {
+            woken.wake(leaf);
         }
-        self.by_keywords(text, inspected, &mut woken);
+        let globs = &self.rules.plan.globs;
+        let extensions = self.globs.iter().copied().filter(|glob| globs.is_extension(*glob)).collect();
+        self.by_keywords(text, Sort { role: inspected.role, language: inspected.language, dialect, extensions }, woken);
         let kinds: Vec<usize> = if inspected.skipped.is_some() {
             Vec::new()
         } else {
@@ -87,13 +160,13 @@ impl<'a> Inspector<'a> {
             entries
         };
         for leaf in kinds.iter().filter_map(|kind| self.dispatch.by_kind.get(kind)).flatten() {
-            woken.entry(*leaf).or_default();
+            woken.wake(*leaf);
         }
         let decoded = std::str::from_utf8(text).ok();
         let mut documents = Documents::new(decoded, &kinds);
         let mut code = CodeQuestions::default();
         let mut comments: Option<Vec<Span>> = None;
-        for (id, hits) in woken {
+        for (id, hits) in woken.in_order() {
             let Some(leaf) = self.rules.plan.leaves.get(id.0 as usize) else { continue };
             if !self.selects(leaf, file, inspected) {
                 continue;
@@ -102,11 +175,11 @@ impl<'a> Inspector<'a> {
                 Question::File => Some(Answered::whole_file(file)),
                 _ if inspected.skipped.is_some() => None,
                 Question::Text(pattern) => {
-                    Some(ask_text(pattern, text, &hits, inspected.language, decoded, &mut comments))
+                    Some(ask_text(pattern, text, hits, inspected.language, decoded, &mut comments))
                 }
                 Question::Value(pattern) => documents.ask(pattern, self.as_of),
                 Question::Code(patterns) => {
-                    code.add(id, patterns);
+                    code.add(id, patterns, hits);
                     None
                 }
             };
@@ -128,21 +201,26 @@ impl<'a> Inspector<'a> {
         }
     }
 
-    /// Keyword hits of leaves that this file may answer.
-    fn by_keywords(&self, text: &[u8], inspected: &Inspected, woken: &mut BTreeMap<LeafId, Vec<usize>>) {
-        let Some(automaton) = &self.dispatch.automaton else { return };
-        for hit in automaton.find_overlapping_iter(text) {
-            for id in self.dispatch.woken_by.get(hit.pattern().as_usize()).into_iter().flatten() {
-                let Some(leaf) = self.rules.plan.leaves.get(id.0 as usize) else { continue };
-                if !leaf.roles.contains(inspected.role) {
-                    continue;
-                }
-                let places = woken.entry(*id).or_default();
-                if places.len() < PLACES {
-                    places.push(hit.start());
+    /// Wakes the conditions whose keywords stand in the text.
+    fn by_keywords(&mut self, text: &[u8], sort: Sort, woken: &mut Woken) {
+        let (dispatch, plan) = (self.dispatch, &self.rules.plan);
+        let alarm = self.alarms.entry(sort).or_insert_with_key(|sort| dispatch.alarm(plan, sort));
+        alarm.keywords.find(text, |word, at| {
+            for wake in alarm.wakes.get(word).into_iter().flatten() {
+                match *wake {
+                    Wake::Text(leaf) => {
+                        woken.wake(leaf);
+                        woken.keep(leaf, at);
+                    }
+                    Wake::Code(leaf, pattern, trigger) => {
+                        if text.get(at..at + trigger.len()) == Some(trigger.as_bytes()) {
+                            woken.wake(leaf);
+                            woken.keep_once(leaf, pattern);
+                        }
+                    }
                 }
             }
-        }
+        });
     }
 
     fn selects(&self, leaf: &Leaf, file: &SourceFile, inspected: &Inspected) -> bool {
@@ -224,8 +302,11 @@ fn ask_text(
     decoded: Option<&str>,
     comments: &mut Option<Vec<Span>>,
 ) -> Answered {
-    let places = if hits.len() >= PLACES { &[] } else { hits };
-    let mut found = pattern.find(text, places);
+    let mut found = match hits.len() {
+        0 => pattern.search(text),
+        PLACES.. => pattern.find(text, &[]),
+        _ => pattern.find(text, hits),
+    };
     if !pattern.spec.comments && !found.is_empty() {
         let comments = comments.get_or_insert_with(|| match (language, decoded) {
             (Some(language), Some(decoded)) => Languages::get().comments(language, decoded),
@@ -246,24 +327,32 @@ fn ask_text(
 /// The syntax patterns that one file must answer, collected so that it is parsed and walked once for all of them.
 #[derive(Default)]
 struct CodeQuestions<'a> {
-    asked: Vec<(LeafId, &'a CodePattern)>,
+    asked: Vec<(LeafId, &'a CodePattern, bool)>,
 }
 
 impl<'a> CodeQuestions<'a> {
-    fn add(&mut self, id: LeafId, patterns: &'a [CodePattern]) {
-        self.asked.extend(patterns.iter().map(|pattern| (id, pattern)));
+    /// Asks the patterns of a leaf whose triggers were met (`met`, by number); none met: nobody looked yet.
+    fn add(&mut self, id: LeafId, patterns: &'a [CodePattern], met: &[usize]) {
+        if met.is_empty() {
+            self.asked.extend(patterns.iter().map(|pattern| (id, pattern, false)));
+        } else {
+            let met = met.iter().filter_map(|number| patterns.get(*number));
+            self.asked.extend(met.map(|pattern| (id, pattern, true)));
+        }
     }
 
     fn answer(mut self, dialect: Dialect, text: &str) -> Vec<(LeafId, Answered)> {
-        self.asked.retain(|(_, pattern)| pattern.may_match(dialect, text));
+        self.asked.retain(|(_, pattern, met)| {
+            pattern.speaks(dialect) && (*met || pattern.has_trigger(text)) && pattern.may_match(dialect, text)
+        });
         if self.asked.is_empty() {
             return Vec::new();
         }
         let Some(tree) = SyntaxTree::parse(dialect, text) else { return Vec::new() };
         let imports = Imports::of(&tree);
-        let patterns: Vec<&CodePattern> = self.asked.iter().map(|(_, pattern)| *pattern).collect();
+        let patterns: Vec<&CodePattern> = self.asked.iter().map(|(_, pattern, _)| *pattern).collect();
         let mut answers: BTreeMap<LeafId, Answered> = BTreeMap::new();
-        for ((id, _), found) in self.asked.iter().zip(scan(&patterns, &tree, &imports)) {
+        for ((id, ..), found) in self.asked.iter().zip(scan(&patterns, &tree, &imports)) {
             answers.entry(*id).or_default().hits.extend(found.into_iter().map(|found| code_hit(found, text)));
         }
         for answer in answers.values_mut() {

@@ -8,6 +8,7 @@ mod dispatch;
 mod documents;
 pub mod examples;
 mod inspect;
+mod keywords;
 mod model;
 mod place;
 mod scan;
@@ -100,7 +101,7 @@ fn markers(repo: &Repo, rules: &RuleSet, scan: &scan::Scan) -> Vec<usize> {
             return Vec::new();
         }
     }
-    let Ok(globs) = builder.build() else { return Vec::new() };
+    let globs = builder.build();
     let mut found = Vec::new();
     let is_marker = |index: usize, path: &str, found: &mut Vec<u32>| {
         globs.matches(path, found);

@@ -36,8 +36,7 @@ pub(crate) struct Scan {
 
 /// Runs the pass with `jobs` threads.
 pub(crate) fn scan(repo: &Repo, rules: &RuleSet, jobs: usize, as_of: Date) -> Scan {
-    let bytes = repo.files().iter().map(|file| file.size).sum();
-    let dispatch = Dispatch::new(&rules.plan, bytes);
+    let dispatch = Dispatch::new(&rules.plan);
     let next = AtomicUsize::new(0);
     let total = repo.files().len();
     let work = || {

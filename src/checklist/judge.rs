@@ -74,7 +74,7 @@ fn not_applicable(component: Option<usize>, reason: String) -> Verdict {
 }
 
 fn judge(rule: &Rule, component: Option<usize>, facts: &Facts, matches: &Matches) -> Verdict {
-    let context = Context { facts, matches, component, graded: false, file: None };
+    let context = Context { facts, matches, component, graded: false, file: None, first: false };
     let gate = rule.when.as_ref().map(|when| evaluate(when, &context));
     match gate.as_ref().map(|gate| gate.truth) {
         Some(Truth::False) => {

@@ -29,6 +29,8 @@ pub struct Context<'a> {
     pub graded: bool,
     /// Only this file, within `all` of one document.
     pub file: Option<u32>,
+    /// Whether one place is enough: what a project uses is asked for often, and shown once.
+    pub first: bool,
 }
 
 impl Context<'_> {
@@ -73,8 +75,12 @@ fn leaf_answer(leaf: LeafId, scope: Scope, message: Option<&str>, context: &Cont
     let mut found = Vec::new();
     let (mut examined, mut in_order, mut unknown) = (0, None, None);
     for file in files.into_iter().filter(|file| context.file.is_none_or(|only| only == file.file)) {
+        if context.first && !found.is_empty() {
+            break;
+        }
         examined += file.examined;
-        found.extend(file.hits.iter().map(|hit| to_match(hit, file, message, context)));
+        let enough = if context.first { 1 } else { usize::MAX };
+        found.extend(file.hits.iter().take(enough).map(|hit| to_match(hit, file, message, context)));
         in_order = in_order.or_else(|| file.in_order.as_ref().map(|hit| to_match(hit, file, None, context)));
         unknown = unknown.or_else(|| unreadable(file, context));
     }
@@ -159,6 +165,9 @@ fn all_in_one(members: &[Condition], context: &Context<'_>) -> Answer {
         let answer = all(members, &context.only(file));
         truth = truth.or(answer.truth);
         answers.push(answer);
+        if context.first && truth.is_true() {
+            break;
+        }
     }
     merge(answers, truth)
 }

@@ -1,58 +1,92 @@
 //! gitignore-style globs over repository paths, many at a time.
 //!
 //! A pattern without a slash matches a name at any depth, a leading slash anchors at the root, `*` stays within one
-//! name and `**` crosses folders. The common forms (a name, an extension) are looked up in tables; only the rest goes
-//! through a general matcher, because every path of the tree passes here once.
+//! name and `**` crosses folders; `{a,b}` gives alternatives. Every path of the tree passes here once, so each glob is
+//! filed under a name, an extension or a folder that its paths must hold; only the globs found that way are tried, and
+//! none is compiled before it is.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobMatcher};
+
+/// Most alternatives that the braces of one glob are written out to; with more, the glob is kept whole.
+const ALTERNATIVES: usize = 64;
+/// What makes a part of a glob more than plain text.
+const SPECIAL: [char; 8] = ['*', '?', '[', ']', '{', '}', '\\', '!'];
 
 /// A set of globs; each keeps the number it was added with.
 #[derive(Debug, Default)]
 pub struct GlobTable {
-    names: HashMap<String, Vec<u32>>,
-    extensions: HashMap<String, Vec<u32>>,
-    paths: HashMap<String, Vec<u32>>,
-    general: GlobSet,
-    general_ids: Vec<u32>,
+    exact: Index,
+    folded: Index,
+    /// For each number, the extension if that is all it asks for.
+    extensions: Vec<bool>,
 }
 
-/// Collects globs before they are compiled together.
+/// Globs of one treatment of case, by what a path must hold.
+#[derive(Debug, Default)]
+struct Index {
+    names: HashMap<Box<str>, Vec<Filed>>,
+    extensions: HashMap<Box<str>, Vec<Filed>>,
+    folders: HashMap<Box<str>, Vec<Filed>>,
+    /// By the first byte of the name.
+    starts: HashMap<u8, Vec<Filed>>,
+    others: Vec<Filed>,
+}
+
+/// One alternative of a glob.
+#[derive(Debug)]
+struct Filed {
+    id: u32,
+    rest: Rest,
+}
+
+/// What is left to ask about a path that was found under its key.
+#[derive(Debug)]
+enum Rest {
+    Nothing,
+    Path(Box<str>),
+    /// A name anywhere, of `*` and `?`; in lower case where case does not matter.
+    Name(Box<str>),
+    /// Only `*`, `?` and `**`; in lower case where case does not matter.
+    Parts(Box<[Box<str>]>),
+    Glob {
+        glob: Box<str>,
+        fold: bool,
+        compiled: OnceLock<Option<GlobMatcher>>,
+    },
+}
+
+/// Collects globs.
 #[derive(Debug, Default)]
 pub struct GlobTableBuilder {
-    globs: Vec<(String, bool)>,
+    globs: HashMap<(String, bool), u32>,
+    table: GlobTable,
 }
 
 impl GlobTableBuilder {
     /// Adds a glob and returns its number; the same glob twice is one. Errors name the glob and what is wrong with it.
     pub fn add(&mut self, glob: &str, ignore_case: bool) -> Result<u32, String> {
-        compile_one(glob, ignore_case)?;
-        let known = self.globs.iter().position(|(text, case)| text == glob && *case == ignore_case);
-        let id = known.unwrap_or_else(|| {
-            self.globs.push((glob.to_owned(), ignore_case));
-            self.globs.len() - 1
-        });
-        u32::try_from(id).map_err(|_| "too many globs".to_owned())
+        if let Some(known) = self.globs.get(&(glob.to_owned(), ignore_case)) {
+            return Ok(*known);
+        }
+        if glob.is_empty() {
+            return Err("a glob is empty".to_owned());
+        }
+        let id = u32::try_from(self.globs.len()).map_err(|_| "too many globs".to_owned())?;
+        if glob.contains(['[', '\\', '{', '}']) {
+            // The rest cannot be wrong.
+            parse(&full(glob), ignore_case).map_err(|error| format!("glob `{glob}`: {error}"))?;
+        }
+        self.globs.insert((glob.to_owned(), ignore_case), id);
+        self.table.add(id, glob, ignore_case);
+        Ok(id)
     }
 
-    /// Compiles the set.
-    pub fn build(self) -> Result<GlobTable, String> {
-        let mut table = GlobTable::default();
-        let mut general = GlobSetBuilder::new();
-        for (id, (glob, ignore_case)) in (0u32..).zip(&self.globs) {
-            match shape(glob, *ignore_case) {
-                Shape::Name(name) => table.names.entry(name).or_default().push(id),
-                Shape::Extension(extension) => table.extensions.entry(extension).or_default().push(id),
-                Shape::Path(path) => table.paths.entry(path).or_default().push(id),
-                Shape::General => {
-                    general.add(compile_one(glob, *ignore_case)?);
-                    table.general_ids.push(id);
-                }
-            }
-        }
-        table.general = general.build().map_err(|error| error.to_string())?;
-        Ok(table)
+    /// The set.
+    pub fn build(self) -> GlobTable {
+        self.table
     }
 }
 
@@ -60,66 +94,250 @@ impl GlobTable {
     /// The numbers of all globs that match `path`, sorted, into `found`.
     pub fn matches(&self, path: &str, found: &mut Vec<u32>) {
         found.clear();
-        let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
-        found.extend(self.names.get(name).into_iter().flatten());
-        found.extend(self.paths.get(path).into_iter().flatten());
-        if !self.extensions.is_empty() {
-            for (at, _) in name.match_indices('.') {
-                found.extend(self.extensions.get(&name[at + 1..]).into_iter().flatten());
-            }
-        }
-        if !self.general_ids.is_empty() {
-            let hits = self.general.matches(path);
-            found.extend(hits.iter().filter_map(|&hit| self.general_ids.get(hit)));
+        self.exact.matches(path, path, found);
+        if !self.folded.is_empty() {
+            self.folded.matches(&path.to_ascii_lowercase(), path, found);
         }
         found.sort_unstable();
         found.dedup();
     }
+
+    /// Whether a glob asks for nothing but an extension: such globs match many files.
+    pub fn is_extension(&self, id: u32) -> bool {
+        self.extensions.get(id as usize).is_some_and(|only| *only)
+    }
+
+    fn add(&mut self, id: u32, glob: &str, fold: bool) {
+        let index = if fold { &mut self.folded } else { &mut self.exact };
+        let mut only_extensions = true;
+        for alternative in alternatives(&full(glob)) {
+            let (key, rest) = file_under(&alternative, fold);
+            only_extensions &= matches!((&key, &rest), (Key::Extension(_), Rest::Nothing));
+            let filed = |name: &str| if fold { name.to_ascii_lowercase() } else { name.to_owned() }.into_boxed_str();
+            let list = match key {
+                Key::Name(name) => index.names.entry(filed(&name)).or_default(),
+                Key::Extension(extension) => index.extensions.entry(filed(&extension)).or_default(),
+                Key::Folder(folder) => index.folders.entry(filed(&folder)).or_default(),
+                Key::Start(byte) => {
+                    index.starts.entry(if fold { byte.to_ascii_lowercase() } else { byte }).or_default()
+                }
+                Key::Anything => &mut index.others,
+            };
+            list.push(Filed { id, rest });
+        }
+        self.extensions.push(only_extensions);
+    }
 }
 
-enum Shape {
+impl Index {
+    fn is_empty(&self) -> bool {
+        let keyed = self.names.len() + self.extensions.len() + self.folders.len() + self.starts.len();
+        keyed == 0 && self.others.is_empty()
+    }
+
+    /// `path` is `whole`, in lower case where case does not matter.
+    fn matches(&self, path: &str, whole: &str, found: &mut Vec<u32>) {
+        let (folder, name) = (path.rsplit_once('/').map_or("", |(folder, _)| folder), name_of(path));
+        let mut try_all = |list: Option<&Vec<Filed>>| {
+            let hits = list.into_iter().flatten().filter(|filed| filed.rest.matches(path, whole));
+            found.extend(hits.map(|filed| filed.id));
+        };
+        try_all(Some(&self.others));
+        try_all(self.names.get(name));
+        try_all(name.bytes().next().and_then(|first| self.starts.get(&first)));
+        for (at, _) in name.match_indices('.') {
+            try_all(self.extensions.get(&name[at + 1..]));
+        }
+        if !self.folders.is_empty() {
+            for part in folder.split('/') {
+                try_all(self.folders.get(part));
+            }
+        }
+    }
+}
+
+impl Rest {
+    /// `path` is `whole`, in lower case where case does not matter.
+    fn matches(&self, path: &str, whole: &str) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Path(wanted) => **wanted == *path,
+            Self::Name(pattern) => name_fits(pattern.as_bytes(), name_of(path).as_bytes()),
+            Self::Parts(parts) => path_fits(parts, path),
+            Self::Glob { glob, fold, compiled } => {
+                let matcher = compiled.get_or_init(|| compile(glob, *fold).ok());
+                matcher.as_ref().is_some_and(|matcher| matcher.is_match(whole))
+            }
+        }
+    }
+}
+
+/// What every path that a glob matches must hold.
+enum Key {
     Name(String),
     Extension(String),
-    Path(String),
-    General,
+    Folder(String),
+    Start(u8),
+    Anything,
 }
 
-fn shape(glob: &str, ignore_case: bool) -> Shape {
-    let plain = |text: &str| !text.is_empty() && !text.contains(['*', '?', '[', ']', '{', '}', '\\', '!']);
-    let body = glob.strip_prefix("**/").unwrap_or(glob);
-    if ignore_case || glob.ends_with('/') {
-        return Shape::General;
+/// The key of a glob without alternatives, and what the key leaves open.
+fn file_under(glob: &str, fold: bool) -> (Key, Rest) {
+    let plain = |text: &str| !text.is_empty() && !text.contains(SPECIAL);
+    let rest = || {
+        if glob.contains(['[', '\\', '{', '}']) || !glob.is_ascii() {
+            return Rest::Glob { glob: glob.into(), fold, compiled: OnceLock::new() };
+        }
+        let glob = if fold { glob.to_ascii_lowercase() } else { glob.to_owned() };
+        if let Some(name) = glob.strip_prefix("**/").filter(|name| !name.contains('/') && *name != "**") {
+            return Rest::Name(name.into());
+        }
+        Rest::Parts(glob.split('/').map(Box::from).collect())
+    };
+    let (folders, name) = glob.rsplit_once('/').unwrap_or(("", glob));
+    let anywhere = folders == "**";
+    if plain(name) {
+        return match anywhere {
+            true => (Key::Name(name.to_owned()), Rest::Nothing),
+            false if plain(glob) && !fold => (Key::Name(name.to_owned()), Rest::Path(glob.into())),
+            false => (Key::Name(name.to_owned()), rest()),
+        };
     }
-    if let Some(extension) = body.strip_prefix("*.").filter(|rest| plain(rest) && !rest.contains('/')) {
-        return Shape::Extension(extension.to_owned());
+    // Behind the last wildcard of the name.
+    let tail = name.rsplit(SPECIAL).next().unwrap_or_default();
+    let extension = tail.split_once('.').map(|(_, extension)| extension).filter(|extension| plain(extension));
+    if let Some(extension) = extension.filter(|extension| anywhere && name.strip_prefix("*.") == Some(extension)) {
+        return (Key::Extension(extension.to_owned()), Rest::Nothing);
     }
-    if plain(body) && !body.contains('/') {
-        return Shape::Name(body.to_owned());
-    }
-    let anchored = glob.strip_prefix('/').unwrap_or(glob);
-    if plain(anchored) {
-        return Shape::Path(anchored.to_owned());
-    }
-    Shape::General
+    let folder = folders.split('/').filter(|folder| plain(folder)).max_by_key(|folder| folder.len());
+    let start = name.bytes().next().filter(|first| !SPECIAL.contains(&char::from(*first)));
+    let key = match (folder, start, extension) {
+        (Some(folder), _, _) => Key::Folder(folder.to_owned()),
+        (None, Some(start), _) => Key::Start(start),
+        (None, None, Some(extension)) => Key::Extension(extension.to_owned()),
+        (None, None, None) => Key::Anything,
+    };
+    (key, rest())
 }
 
-fn compile_one(glob: &str, ignore_case: bool) -> Result<globset::Glob, String> {
-    if glob.is_empty() {
-        return Err("a glob is empty".to_owned());
+fn name_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+/// Whether a path has these parts; `**` stands for any number of folders, at the end for whatever is in the folder.
+fn path_fits(parts: &[Box<str>], path: &str) -> bool {
+    let Some((part, later)) = parts.split_first() else { return false };
+    if &**part == "**" {
+        if later.is_empty() {
+            return true;
+        }
+        let folders = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at + 1);
+        return std::iter::once(0).chain(folders).any(|at| path_fits(later, &path[at..]));
     }
+    match path.split_once('/') {
+        Some((name, rest)) => {
+            !later.is_empty() && name_fits(part.as_bytes(), name.as_bytes()) && path_fits(later, rest)
+        }
+        None => later.is_empty() && name_fits(part.as_bytes(), path.as_bytes()),
+    }
+}
+
+/// Whether a name fits a pattern of `*` and `?`: on a mismatch, the last star takes one byte more.
+fn name_fits(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut at, mut in_name, mut star) = (0, 0, None);
+    while let Some(&byte) = name.get(in_name) {
+        match pattern.get(at) {
+            Some(b'*') => {
+                star = Some((at, in_name));
+                at += 1;
+            }
+            Some(&wanted) if wanted == b'?' || wanted == byte => {
+                at += 1;
+                in_name += 1;
+            }
+            _ => {
+                let Some((star_at, taken)) = star else { return false };
+                star = Some((star_at, taken + 1));
+                (at, in_name) = (star_at + 1, taken + 1);
+            }
+        }
+    }
+    pattern.get(at..).unwrap_or_default().iter().all(|rest| *rest == b'*')
+}
+
+/// The glob with its braces written out.
+fn alternatives(glob: &str) -> Vec<String> {
+    if glob.contains(['[', '\\']) {
+        return vec![glob.to_owned()];
+    }
+    let mut open = vec![glob.to_owned()];
+    let mut done = Vec::new();
+    while let Some(next) = open.pop() {
+        match first_braces(&next) {
+            None => done.push(next),
+            Some((before, inner, after)) => {
+                open.extend(parts(inner).into_iter().map(|part| format!("{before}{part}{after}")));
+            }
+        }
+        if open.len() + done.len() > ALTERNATIVES {
+            return vec![glob.to_owned()];
+        }
+    }
+    done
+}
+
+/// What stands before, in and behind the first pair of braces.
+fn first_braces(glob: &str) -> Option<(&str, &str, &str)> {
+    let start = glob.find('{')?;
+    let mut depth = 0usize;
+    let end = glob.bytes().enumerate().skip(start).find_map(|(at, byte)| {
+        depth = match byte {
+            b'{' => depth + 1,
+            b'}' => depth.saturating_sub(1),
+            _ => depth,
+        };
+        (depth == 0).then_some(at)
+    })?;
+    Some((glob.get(..start)?, glob.get(start + 1..end)?, glob.get(end + 1..)?))
+}
+
+/// The parts between the commas that stand in no inner braces.
+fn parts(inner: &str) -> Vec<&str> {
+    let (mut parts, mut depth, mut start) = (Vec::new(), 0usize, 0);
+    for (at, byte) in inner.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            b',' if depth == 0 => {
+                parts.push(&inner[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&inner[start..]);
+    parts
+}
+
+/// The glob as the matcher writes it: from the root of the repository.
+fn full(glob: &str) -> String {
     let name = glob.strip_suffix('/');
     let inner_slash = name.unwrap_or(glob).contains('/');
     let body = name.map_or_else(|| glob.to_owned(), |folder| format!("{folder}/**"));
-    let full = match body.strip_prefix('/') {
+    match body.strip_prefix('/') {
         Some(anchored) => anchored.to_owned(),
         None if inner_slash || body.starts_with("**/") => body,
         None => format!("**/{body}"),
-    };
-    GlobBuilder::new(&full)
-        .literal_separator(true)
-        .case_insensitive(ignore_case)
-        .build()
-        .map_err(|error| format!("glob `{glob}`: {}", error.kind()))
+    }
+}
+
+fn parse(full: &str, fold: bool) -> Result<Glob, String> {
+    let glob = GlobBuilder::new(full).literal_separator(true).empty_alternates(true).case_insensitive(fold).build();
+    glob.map_err(|error| error.kind().to_string())
+}
+
+fn compile(full: &str, fold: bool) -> Result<GlobMatcher, String> {
+    parse(full, fold).map(|glob| glob.compile_matcher())
 }
 
 #[cfg(test)]
@@ -132,7 +350,7 @@ mod tests {
             builder.add(glob, false).unwrap();
         }
         let mut found = Vec::new();
-        builder.build().unwrap().matches(path, &mut found);
+        builder.build().matches(path, &mut found);
         found
     }
 
@@ -154,5 +372,77 @@ mod tests {
     fn a_broken_glob_is_named() {
         let error = GlobTableBuilder::default().add("a[", false).unwrap_err();
         assert!(error.contains("a["), "{error}");
+    }
+
+    #[test]
+    fn a_glob_asks_what_its_matcher_asks() {
+        let globs = [
+            "**/foo",
+            "a/**/foo",
+            "*.{ts,tsx}",
+            "{a,b}/*.yml",
+            "*client*.{go,ts}",
+            ".env.{a,{b,c}.d}",
+            "{x,y,}.env",
+            "Dockerfile*",
+            "/docs/**",
+            "lib/",
+            "*",
+            "**",
+            "**/{client,sdk}/**",
+            "[ab].c",
+            "a/b/c.txt",
+            "*.d.ts",
+            "*.*",
+            "{a,b}",
+            "x.*.yml",
+            "*{rc,.rc}",
+        ];
+        let paths = [
+            "foo",
+            "a/foo",
+            "a/x/y/foo",
+            "q.ts",
+            "w/q.tsx",
+            "a/k.yml",
+            "b/k.yml",
+            "c/a/k.yml",
+            "z/myclient2.go",
+            ".env.a",
+            ".env.b.d",
+            "r/.env.c.d",
+            "x.env",
+            ".env",
+            "Dockerfile.dev",
+            "docs/a/b",
+            "q/docs/a",
+            "lib/q",
+            "x/lib/q/r",
+            "c/sdk/d",
+            "a.c",
+            "x/b.c",
+            "a/b/c.txt",
+            "w/a.d.ts",
+            "a",
+            "d/b",
+            "x.1.yml",
+            "x.yml",
+            ".rc",
+            "foorc",
+            "A/FOO",
+            "Q.TS",
+        ];
+        for fold in [false, true] {
+            for glob in globs {
+                let mut builder = GlobTableBuilder::default();
+                builder.add(glob, fold).unwrap();
+                let (table, oracle) = (builder.build(), compile(&full(glob), fold).unwrap());
+                for path in paths {
+                    let mut found = Vec::new();
+                    table.matches(path, &mut found);
+                    assert_eq!(!found.is_empty(), oracle.is_match(path), "{glob} {path} {fold}");
+                }
+            }
+        }
     }
 }

@@ -6,7 +6,6 @@
 
 use std::sync::OnceLock;
 
-use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
@@ -14,6 +13,7 @@ use thiserror::Error;
 use super::schema::{Definitions, Schema, SchemaError};
 use super::steps::{Step, each_mut, leading};
 use super::truth::Truth;
+use crate::condition::glob::{GlobTable, GlobTableBuilder};
 use crate::embedded;
 use crate::format::{Data, Member, Node, Syntax};
 
@@ -187,7 +187,7 @@ fn view_of(view: View, source: &Node) -> Option<Node> {
     Some(Node::new(Data::Array(joined), source.span))
 }
 
-/// All kinds, with the globs of all of them compiled into one matcher.
+/// All kinds, with the globs of all of them in one table.
 #[derive(Debug)]
 pub struct Kinds {
     all: Vec<Kind>,
@@ -198,8 +198,9 @@ pub struct Kinds {
 /// A set of globs, each belonging to a kind.
 #[derive(Debug)]
 struct Globs {
-    set: GlobSet,
-    owners: Vec<usize>,
+    table: GlobTable,
+    /// For each glob, the kinds that have it.
+    owners: Vec<Vec<usize>>,
 }
 
 impl Kinds {
@@ -243,10 +244,9 @@ impl Kinds {
 
     /// The numbers of the entries that [`Kinds::kinds_of`] gives for `path`.
     pub fn entries_of(&self, path: &str) -> Vec<usize> {
-        let candidate = Candidate::new(path);
-        let mut found = self.wanted.owners_of(&candidate);
+        let mut found = self.wanted.owners_of(path);
         if !found.is_empty() {
-            let refused = self.refused.owners_of(&candidate);
+            let refused = self.refused.owners_of(path);
             found.retain(|kind| !refused.contains(kind));
         }
         found
@@ -275,40 +275,32 @@ impl Kinds {
 
 impl Globs {
     fn empty() -> Self {
-        Self { set: GlobSet::empty(), owners: Vec::new() }
+        Self { table: GlobTable::default(), owners: Vec::new() }
     }
 
     fn new(kinds: &[Kind], refused: bool) -> Result<Self, KindError> {
-        let (mut builder, mut owners) = (GlobSetBuilder::new(), Vec::new());
-        let mut name = "";
+        let (mut builder, mut owners) = (GlobTableBuilder::default(), Vec::<Vec<usize>>::new());
         for (index, kind) in kinds.iter().enumerate() {
-            name = &kind.name;
             for glob in kind.files.iter().filter(|glob| glob.starts_with('!') == refused) {
-                let glob = anchored(glob.trim_start_matches('!'));
-                let built = GlobBuilder::new(&glob).literal_separator(true).build();
-                builder.add(built.map_err(|fault| KindError { kind: name.to_owned(), message: fault.to_string() })?);
-                owners.push(index);
+                let added = builder.add(glob.trim_start_matches('!'), false);
+                let id = added.map_err(|message| KindError { kind: kind.name.clone(), message })? as usize;
+                if id >= owners.len() {
+                    owners.resize(id + 1, Vec::new());
+                }
+                owners.get_mut(id).into_iter().for_each(|owners| owners.push(index));
             }
         }
-        let set = builder.build().map_err(|fault| KindError { kind: name.to_owned(), message: fault.to_string() })?;
-        Ok(Self { set, owners })
+        Ok(Self { table: builder.build(), owners })
     }
 
-    fn owners_of(&self, candidate: &Candidate<'_>) -> Vec<usize> {
-        let globs = self.set.matches_candidate(candidate);
-        let mut owners: Vec<usize> = globs.into_iter().filter_map(|glob| self.owners.get(glob).copied()).collect();
+    fn owners_of(&self, path: &str) -> Vec<usize> {
+        let mut globs = Vec::new();
+        self.table.matches(path, &mut globs);
+        let owners = globs.iter().filter_map(|glob| self.owners.get(*glob as usize)).flatten();
+        let mut owners: Vec<usize> = owners.copied().collect();
         owners.sort_unstable();
         owners.dedup();
         owners
-    }
-}
-
-/// As gitignore does: a glob with a slash before its end is anchored at the root, any other matches in every folder.
-fn anchored(glob: &str) -> String {
-    match glob.strip_prefix('/') {
-        Some(rest) => rest.to_owned(),
-        None if glob.contains('/') => glob.to_owned(),
-        None => format!("**/{glob}"),
     }
 }
 

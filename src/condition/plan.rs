@@ -171,8 +171,8 @@ impl<'a> PlanBuilder<'a> {
     }
 
     /// Compiles everything that was collected.
-    pub fn build(self) -> Result<Plan, String> {
-        Ok(Plan { leaves: self.leaves, globs: self.globs.build()? })
+    pub fn build(self) -> Plan {
+        Plan { leaves: self.leaves, globs: self.globs.build() }
     }
 
     /// Compiles one clause. Errors are fragments that say which key is wrong.

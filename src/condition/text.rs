@@ -6,6 +6,7 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use regex::bytes::{Captures, Regex, RegexBuilder};
 
 use crate::condition::secret;
@@ -19,6 +20,7 @@ pub struct TextPattern {
     pub spec: TextSpec,
     allow: Vec<Arc<Allow>>,
     regex: OnceLock<Option<Regex>>,
+    keywords: OnceLock<Option<AhoCorasick>>,
     allow_line: OnceLock<Vec<Regex>>,
 }
 
@@ -63,7 +65,7 @@ const SHOWN_CHARACTERS: usize = 120;
 impl TextPattern {
     /// Takes a spec whose `@name` allow lists were replaced by their expressions.
     pub fn new(spec: TextSpec, allow: Vec<Arc<Allow>>) -> Self {
-        Self { spec, allow, regex: OnceLock::new(), allow_line: OnceLock::new() }
+        Self { spec, allow, regex: OnceLock::new(), keywords: OnceLock::new(), allow_line: OnceLock::new() }
     }
 
     /// Checks every expression, for rule loading and tests.
@@ -75,6 +77,20 @@ impl TextPattern {
             compile(pattern).map_err(|error| format!("regular expression `{pattern}`: {error}"))?;
         }
         Ok(())
+    }
+
+    /// All matches in `text`, for a condition whose keywords nobody looked for yet.
+    pub fn search(&self, text: &[u8]) -> Vec<TextMatch> {
+        if self.spec.keywords.is_empty() {
+            return self.find(text, &[]);
+        }
+        let words = self
+            .keywords
+            .get_or_init(|| AhoCorasickBuilder::new().ascii_case_insensitive(true).build(&self.spec.keywords).ok());
+        let mut places: Vec<usize> =
+            words.iter().flat_map(|words| words.find_iter(text)).map(|hit| hit.start()).collect();
+        places.sort_unstable();
+        if places.is_empty() { Vec::new() } else { self.find(text, &places) }
     }
 
     /// All matches in `text`, given where keywords stand (`hits`, byte offsets in order; empty means: look everywhere).

@@ -100,7 +100,7 @@ impl RuleSet {
         let technologies = compile_technologies(technologies, &mut plan)?;
         let components = compile_components(table(sources, "components.yml")?, &mut plan)?;
         let ecosystems: EcosystemsFile = table(sources, "ecosystems.yml")?;
-        let plan = plan.build().map_err(|message| RuleError::new("rules", message))?;
+        let plan = plan.build();
         Ok(Self { rules, technologies, components, ecosystems: ecosystems.ecosystems, plan })
     }
 

@@ -1,6 +1,10 @@
 //! Patterns for modules: `*` stands for anything, and `module#name` for one name of a module.
 
 use super::imports::{Binding, WILDCARD};
+use super::language::Dialect;
+
+/// How far before a module its `import` is looked for, in bytes.
+const IMPORT_REACH: usize = 512;
 
 /// One entry of `imports`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,15 +43,28 @@ impl ModulePattern {
         binding.name.as_ref().is_some_and(|name| is_like(&self.module, &format!("{}{joiner}{name}", binding.module)))
     }
 
-    /// Whether `text` names it: its literal stands there as a whole word, so that `expression` names no `express`; where
-    /// modules are named in quotes, behind a quote.
-    pub(super) fn is_named_in(&self, text: &str, quoted: bool) -> bool {
-        let (text, literal) = (text.as_bytes(), self.literal());
+    /// Whether `text` may import it: in the faces of JavaScript the module stands there in quotes; elsewhere its literal
+    /// does, as a whole word, so that `expression` names no `express`; in Python on a line that imports.
+    pub(super) fn is_named_in(&self, text: &str, dialect: Dialect) -> bool {
+        let text = text.as_bytes();
+        if dialect.is_javascript() || dialect == Dialect::Component {
+            return self.is_quoted_in(text);
+        }
+        let literal = self.literal();
         let open = self.module.contains('*') || literal.len() < self.module.len();
-        let quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\'' | b'`'));
         memchr::memmem::find_iter(text, literal.as_bytes()).any(|at| {
             let before = at.checked_sub(1).and_then(|at| text.get(at));
-            open || (!is_word(before) && !is_word(text.get(at + literal.len())) && (!quoted || quote(before)))
+            let whole = open || (!is_word(before) && !is_word(text.get(at + literal.len())));
+            whole && (dialect != Dialect::Python || follows_import(text, at))
+        })
+    }
+
+    fn is_quoted_in(&self, text: &[u8]) -> bool {
+        let quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\'' | b'`'));
+        let (head, open) = self.module.split_once('*').map_or((self.module.as_str(), false), |(head, _)| (head, true));
+        memchr::memmem::find_iter(text, head.as_bytes()).any(|at| {
+            let before = at.checked_sub(1).and_then(|at| text.get(at));
+            quote(before) && (open || quote(text.get(at + head.len())))
         })
     }
 
@@ -55,6 +72,17 @@ impl ModulePattern {
     pub(super) fn literal(&self) -> &str {
         self.module.split(['*', '.', ':', '\\', '/', '@']).max_by_key(|piece| piece.len()).unwrap_or_default()
     }
+}
+
+/// Whether the statement at `at` imports: the word stands before it on its line, or on a line above that a bracket or a
+/// backslash carries on.
+fn follows_import(text: &[u8], at: usize) -> bool {
+    let before = text.get(at.saturating_sub(IMPORT_REACH)..at).unwrap_or_default();
+    let line = memchr::memrchr(b'\n', before).map_or(before, |end| before.get(end..).unwrap_or_default());
+    let holds = |part: &[u8], word: &str| memchr::memmem::find(part, word.as_bytes()).is_some();
+    let last = before.iter().rev().find(|byte| matches!(byte, b'(' | b')' | b'\\'));
+    let carried_on = last.is_some_and(|byte| *byte != b')');
+    holds(line, "import") || holds(line, "from ") || (carried_on && holds(before, "import"))
 }
 
 /// Whether a name may go on with `byte`.

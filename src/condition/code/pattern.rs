@@ -44,7 +44,7 @@ pub struct CodePattern {
     dialects: Vec<Dialect>,
     modules: Vec<ModulePattern>,
     triggers: OnceLock<Vec<String>>,
-    near: OnceLock<Option<Result<Regex, regex::Error>>>,
+    near: OnceLock<Result<Option<Near>, regex::Error>>,
     compiled: [OnceLock<Result<Box<Compiled>, String>>; GRAMMARS.len()],
 }
 
@@ -65,7 +65,7 @@ impl CodePattern {
     /// A pattern that is known to be valid in every dialect that it names; otherwise what is wrong, and in which.
     pub fn compile(spec: &CodeSpec) -> Result<Self, String> {
         let pattern = Self::lazy(spec);
-        if let Some(Err(error)) = pattern.near.get_or_init(|| pattern.spec.near.as_deref().map(compile_near)) {
+        if let Err(error) = pattern.near.get_or_init(|| Near::compile(spec)) {
             return Err(format!("`near`: {error}"));
         }
         if pattern.dialects.is_empty() {
@@ -113,22 +113,23 @@ impl CodePattern {
         })
     }
 
-    /// Whether a text of `dialect` can hold a match: it has a trigger, and names a module that the pattern wants
-    /// imported. Cheap, so that few files are parsed.
-    pub fn may_match(&self, dialect: Dialect, text: &str) -> bool {
-        let holds = |literal: &str| memchr::memmem::find(text.as_bytes(), literal.as_bytes()).is_some();
-        let binds = !self.modules.is_empty() && !matches!(dialect, Dialect::Ruby | Dialect::Html);
-        let quoted = dialect.is_javascript();
+    /// Whether `text` holds a trigger.
+    pub fn has_trigger(&self, text: &str) -> bool {
+        let holds = |literal: &String| memchr::memmem::find(text.as_bytes(), literal.as_bytes()).is_some();
         let triggers = self.triggers();
-        self.speaks(dialect)
-            && (triggers.is_empty() || triggers.iter().any(|trigger| holds(trigger)))
-            && (!binds || self.modules.iter().any(|module| module.is_named_in(text, quoted)))
-            && self.near().is_none_or(|near| near.is_match(text.as_bytes()))
+        triggers.is_empty() || triggers.iter().any(holds)
     }
 
-    fn near(&self) -> Option<&Regex> {
-        let compiled = self.near.get_or_init(|| self.spec.near.as_deref().map(compile_near));
-        compiled.as_ref().and_then(|compiled| compiled.as_ref().ok())
+    /// Whether a text of `dialect` that holds a trigger can hold a match: it names a module that the pattern wants
+    /// imported, and what must be near. Cheap, so that few files are parsed.
+    pub fn may_match(&self, dialect: Dialect, text: &str) -> bool {
+        let binds = !self.modules.is_empty() && !matches!(dialect, Dialect::Ruby | Dialect::Html);
+        (!binds || self.modules.iter().any(|module| module.is_named_in(text, dialect)))
+            && self.near().is_none_or(|near| near.is_in(text.as_bytes()))
+    }
+
+    fn near(&self) -> Option<&Near> {
+        self.near.get_or_init(|| Near::compile(&self.spec)).as_ref().ok()?.as_ref()
     }
 
     /// The matches in `tree`, in the order of the file.
@@ -145,6 +146,27 @@ impl CodePattern {
     pub(super) fn compiled(&self, dialect: Dialect) -> Option<&Result<Box<Compiled>, String>> {
         let slot = self.compiled.get(dialect.index()).filter(|_| self.speaks(dialect))?;
         Some(slot.get_or_init(|| Compiled::new(&self.spec, dialect).map(Box::new)))
+    }
+}
+
+/// What the text must hold besides a trigger.
+struct Near {
+    holds: Regex,
+    unless: Option<Regex>,
+}
+
+impl Near {
+    fn compile(spec: &CodeSpec) -> Result<Option<Self>, regex::Error> {
+        let Some(holds) = spec.near.as_deref() else { return Ok(None) };
+        let unless = spec.near_unless.as_deref().map(compile_near).transpose()?;
+        Ok(Some(Self { holds: compile_near(holds)?, unless }))
+    }
+
+    fn is_in(&self, text: &[u8]) -> bool {
+        match &self.unless {
+            None => self.holds.is_match(text),
+            Some(unless) => self.holds.find_iter(text).any(|found| !unless.is_match(found.as_bytes())),
+        }
     }
 }
 

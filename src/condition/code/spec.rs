@@ -27,6 +27,9 @@ pub struct CodeSpec {
     /// file is parsed, for rules whose literals are common words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub near: Option<String>,
+    /// Matches of `near` that this expression matches as well do not count.
+    #[serde(default, rename = "near-unless", skip_serializing_if = "Option::is_none")]
+    pub near_unless: Option<String>,
     /// Modules, one of which the file must import: `@sentry/*`, `sentry_sdk.*`, `Sentry\*`, `sentry::*`, or `module#name`
     /// for one name of a module. Metavariables `MOD` and `FN` are then bound to what the import is called locally.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -265,7 +265,7 @@ fn is_of(data: &Data, kind: Type) -> bool {
 
 /// An expression that does not compile judges nothing; validation reports it.
 fn matches(pattern: &Pattern, text: &str) -> Truth {
-    pattern.regex().map_or(Truth::Unknown, |regex| Truth::from(regex.is_match(text)))
+    pattern.regex().map_or(Truth::Unknown, |regex| Truth::from(regex.is_match(text.as_bytes())))
 }
 
 /// Whether `text` has at least `count` characters.
