@@ -349,8 +349,9 @@ impl<'a> CodeQuestions<'a> {
             return Vec::new();
         }
         let Some(tree) = SyntaxTree::parse(dialect, text) else { return Vec::new() };
-        let imports = Imports::of(&tree);
         let patterns: Vec<&CodePattern> = self.asked.iter().map(|(_, pattern, _)| *pattern).collect();
+        let wanted = patterns.iter().any(|pattern| pattern.wants_imports());
+        let imports = if wanted { Imports::of(&tree) } else { Imports::none(dialect) };
         let mut answers: BTreeMap<LeafId, Answered> = BTreeMap::new();
         for ((id, ..), found) in self.asked.iter().zip(scan(&patterns, &tree, &imports)) {
             answers.entry(*id).or_default().hits.extend(found.into_iter().map(|found| code_hit(found, text)));

@@ -3,6 +3,10 @@
 //! Only code is judged so. A generated Dockerfile or manifest still decides what runs, and a long line in it hides
 //! nothing. A marker counts in a comment alone: the source of a generator holds the same words in a string.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::Role;
 
 /// How much of a file is searched for markers, in bytes.
@@ -89,7 +93,8 @@ fn is_generated(head: &[u8]) -> bool {
 
 /// Whether the tail of `generated` or `GENERATED` stands in `head`; the first letter may be either case.
 fn contains_word(head: &[u8]) -> bool {
-    ["enerated", "ENERATED"].iter().any(|word| memchr::memmem::find(head, word.as_bytes()).is_some())
+    static WORDS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [Finder::new("enerated"), Finder::new("ENERATED")]);
+    WORDS.iter().any(|word| word.find(head).is_some())
 }
 
 /// Whether `@generated` stands in `line` as a word of its own.
@@ -131,8 +136,12 @@ fn is_minified(path: &str, head: &[u8], whole_len: usize) -> bool {
         return true;
     }
     // One long string in a file of people's lines is data; the long lines must be most of it.
-    let long = head.split(|&byte| byte == b'\n').map(<[u8]>::len).filter(|&length| length > LONGEST_LINE);
-    2 * long.sum::<usize>() > head.len()
+    let (mut long, mut start) = (0, 0);
+    for end in memchr::memchr_iter(b'\n', head).chain([head.len()]) {
+        long += Some(end - start).filter(|length| *length > LONGEST_LINE).unwrap_or_default();
+        start = end + 1;
+    }
+    2 * long > head.len()
 }
 
 #[cfg(test)]

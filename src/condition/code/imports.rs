@@ -49,6 +49,11 @@ pub struct Imports {
 }
 
 impl Imports {
+    /// Of a file whose imports nobody asks for.
+    pub fn none(dialect: Dialect) -> Self {
+        Self { dialect, bindings: Vec::new() }
+    }
+
     /// Reads the imports of `tree`, in the order of the file.
     pub fn of(tree: &SyntaxTree) -> Self {
         let dialect = tree.dialect();

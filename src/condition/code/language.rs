@@ -59,7 +59,6 @@ const EXTENSIONS: &[(&str, Dialect)] = &[
     ("cts", Dialect::TypeScript),
     ("tsx", Dialect::Tsx),
     ("py", Dialect::Python),
-    ("pyi", Dialect::Python),
     ("go", Dialect::Go),
     ("java", Dialect::Java),
     ("rb", Dialect::Ruby),
@@ -93,7 +92,9 @@ impl Dialect {
             return Some(*dialect);
         }
         let (stem, extension) = name.rsplit_once('.')?;
-        if stem.to_ascii_lowercase().ends_with(".blade") {
+        // Declarations of types hold nothing that runs.
+        let is_declaration = stem.strip_suffix(".d").is_some() && matches!(extension, "ts" | "mts" | "cts");
+        if is_declaration || stem.to_ascii_lowercase().ends_with(".blade") {
             return None;
         }
         EXTENSIONS.iter().find(|(known, _)| extension.eq_ignore_ascii_case(known)).map(|(_, dialect)| *dialect)
@@ -165,7 +166,8 @@ mod tests {
     fn paths_tell_the_dialect() {
         let cases = [
             ("src/app.JSX", Some(Dialect::JavaScript)),
-            ("a/b.d.ts", Some(Dialect::TypeScript)),
+            ("a/b.d.ts", None),
+            ("a/b.test.ts", Some(Dialect::TypeScript)),
             ("a.b/Rakefile", Some(Dialect::Ruby)),
             ("config.ru", Some(Dialect::Ruby)),
             ("page.vue", Some(Dialect::Component)),
