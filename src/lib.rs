@@ -16,9 +16,10 @@
 //! 4. [`condition`]: the vocabulary that rules are written in; each kind of question in one file.
 //! 5. [`rule`]: what a rule is: its file, its checks, the embedded set, its examples.
 //! 6. [`checklist`]: the result as data: outcomes, findings, evidence.
-//! 7. [`audit`]: the engine: one deterministic pass over the files. [`score`]: the arithmetic.
-//! 8. [`report`]: bytes, one file per format.
-//! 9. [`cli`]: arguments, messages, exit codes.
+//! 7. [`config`]: prodready.toml: what a team asks for, and what it decided.
+//! 8. [`audit`]: the engine: one deterministic pass over the files. [`score`]: the arithmetic.
+//! 9. [`report`]: bytes, one file per format.
+//! 10. [`cli`]: arguments, messages, exit codes.
 //!
 //! Knowledge about the world (packages, file names, frameworks, token shapes) is data in `rules/`; the code knows
 //! formats, positions, components and arithmetic.
@@ -27,6 +28,7 @@ pub mod audit;
 pub mod checklist;
 pub mod cli;
 pub mod condition;
+pub mod config;
 pub mod embedded;
 pub mod facts;
 pub mod format;

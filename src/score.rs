@@ -40,6 +40,8 @@ pub struct Score {
     pub value: u32,
     /// 0 to 100, before caps.
     pub uncapped: u32,
+    /// 0 to 100, after caps: as if nothing were accepted, ignored, attested or excluded, and no kind overridden.
+    pub unaccepted: u32,
     /// Share of the applicable weight that could be judged, in percent, rounded down.
     pub coverage: u32,
     /// Sentences for caps that hold.
@@ -96,6 +98,7 @@ pub fn score(entries: &[Entry<'_>]) -> Option<Score> {
     Some(Score {
         value: if capped { uncapped.min(CRITICAL_CAP) } else { uncapped },
         uncapped,
+        unaccepted: if capped { uncapped.min(CRITICAL_CAP) } else { uncapped },
         coverage: (known * 100).checked_div(applicable).unwrap_or(0),
         caps,
         areas: areas(&counted),
@@ -183,6 +186,8 @@ pub struct GateOptions {
     pub fail_on: Option<Severity>,
     /// Most weight, in percent, that may be unknown.
     pub max_unknown: Option<u32>,
+    /// The score before, and by how many points it may have dropped.
+    pub drop: Option<(u32, u32)>,
 }
 
 /// Whether what the user asked holds.
@@ -192,6 +197,8 @@ pub struct Gate {
     pub reasons: Vec<String>,
     /// Whether anything was asked.
     pub asked: bool,
+    /// The least score that was asked for.
+    pub min_score: Option<u32>,
 }
 
 impl Gate {
@@ -223,15 +230,21 @@ pub fn gate(options: GateOptions, score: Option<&Score>, worst: Option<Severity>
             reasons.push(format!("{unknown} % of the weight is unknown, more than {most} %"));
         }
     }
+    if let (Some((before, allowed)), Some(score)) = (options.drop, score)
+        && before.saturating_sub(score.value) > allowed
+    {
+        let dropped = before - score.value;
+        reasons.push(format!("score {} is {dropped} below the baseline's {before}, more than {allowed}", score.value));
+    }
     let asked = options != GateOptions::default();
-    Gate { reasons, asked }
+    Gate { reasons, asked, min_score: options.min_score }
 }
 
 /// The most severe open finding that may gate, over a checklist.
 pub fn worst_open<'a>(items: impl Iterator<Item = (&'a Rule, &'a Item)>) -> Option<Severity> {
     let gating = items.filter(|(rule, _)| !rule.preview).flat_map(|(_, item)| item.findings());
     gating
-        .filter(|finding| finding.counts() && finding.confidence > Confidence::Low)
+        .filter(|finding| finding.gates() && finding.confidence > Confidence::Low)
         .map(|finding| finding.severity)
         .max()
 }
@@ -293,6 +306,10 @@ mod tests {
         let unknown =
             |most| gate(GateOptions { max_unknown: Some(most), ..GateOptions::default() }, score(&half).as_ref(), None);
         assert!(unknown(50).passed() && !unknown(49).passed());
+        let drop =
+            |from, by| gate(GateOptions { drop: Some((from, by)), ..GateOptions::default() }, scored.as_ref(), None);
+        assert!(drop(64, 0).passed() && drop(66, 2).passed() && drop(10, 0).passed());
+        assert!(!drop(66, 1).passed() && !drop(65, 0).passed());
         assert!(!gate(GateOptions::default(), None, None).asked);
     }
 

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::{AuditOptions, audit};
+use crate::checklist::decision::PathGlob;
 use crate::checklist::item::Item;
+use crate::config::{Config, FILE};
 use crate::facts::model::Component;
 use crate::repo::Repo;
 use crate::rule::example::Example;
@@ -38,10 +40,26 @@ fn run_one(rules: &RuleSet, rule: &str, example: &Example) -> Option<Mismatch> {
         Some(Ok(date)) => date,
         Some(Err(_)) => return mismatch(vec!["`as-of` is no date of the form YYYY-MM-DD".to_owned()]),
     };
-    let files = example.files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    let config = match example.config.as_deref().map(|text| Config::parse(text, FILE)).transpose() {
+        Ok(config) => config.unwrap_or_default(),
+        Err(error) => return mismatch(vec![error.to_string()]),
+    };
+    if let Err(error) = config.check(rules) {
+        return mismatch(vec![error.to_string()]);
+    }
+    let exclude: Vec<PathGlob> = config.exclude.iter().filter_map(|glob| PathGlob::new(glob).ok()).collect();
+    let kept = example.files.iter().filter(|(path, _)| !exclude.iter().any(|glob| glob.matches(path)));
+    let files = kept.map(|(path, text)| (path.as_str(), text.as_str()));
     let tracked = |path: &str| example.tracked.as_ref().is_none_or(|tracked| tracked.iter().any(|known| known == path));
     let repo = Repo::from_memory_with(files, tracked);
-    let options = AuditOptions { jobs: 1, as_of, only: vec![rule.to_owned()], skip: Vec::new() };
+    let options = AuditOptions {
+        jobs: 1,
+        as_of,
+        only: vec![rule.to_owned()],
+        skip: Vec::new(),
+        kinds: config.component_kinds(),
+        decisions: config.decisions,
+    };
     let audit = audit(&repo, rules, &options);
     match audit.items.first() {
         None => mismatch(vec![format!("there is no rule {rule}")]),

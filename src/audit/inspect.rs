@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use crate::audit::dispatch::{Alarm, Dispatch, Sort, Wake};
 use crate::audit::documents::Documents;
 use crate::audit::place::{hide, secret_parts};
+use crate::checklist::inline::{self, Inline};
 use crate::condition::code::{CodeMatch, CodePattern, Dialect, Imports, SyntaxTree, scan};
 use crate::condition::kinds::Kinds;
 use crate::condition::languages::Languages;
@@ -27,6 +28,7 @@ pub(crate) struct Inspected {
     pub(crate) found: Vec<(LeafId, FileMatches)>,
     pub(crate) manifest: Option<Result<Manifest, String>>,
     pub(crate) skipped: Option<Skipped>,
+    pub(crate) ignores: Vec<Inline>,
     pub(crate) bytes: u64,
 }
 
@@ -193,6 +195,11 @@ impl<'a> Inspector<'a> {
             inspected.found.sort_by_key(|(id, _)| *id);
         }
         hide_secrets(&self.rules.plan.leaves, text, &mut inspected.found);
+        if let Some(decoded) = decoded.filter(|_| inspected.skipped.is_none()) {
+            let language = inspected.language;
+            inspected.ignores =
+                inline::find(decoded, || language.map(|language| Languages::get().comments(language, decoded)));
+        }
         if let (Some(reader), Some(decoded)) = (
             reader_for(&file.path),
             decoded.filter(|text| inspected.skipped.is_none() && is_manifest(&file.path, text)),
@@ -260,7 +267,7 @@ fn hide_secrets(leaves: &[Leaf], text: &[u8], found: &mut [(LeafId, FileMatches)
 
 impl Inspected {
     fn nothing(role: Role) -> Self {
-        Self { role, language: None, found: Vec::new(), manifest: None, skipped: None, bytes: 0 }
+        Self { role, language: None, found: Vec::new(), manifest: None, skipped: None, ignores: Vec::new(), bytes: 0 }
     }
 }
 

@@ -13,11 +13,16 @@ mod model;
 mod place;
 mod scan;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::checklist::decision::{Decisions, Outcome as Became};
 use crate::checklist::item::Item;
+use crate::checklist::settle::{Beside, settle};
 use crate::checklist::{judge, rollup};
 use crate::condition::glob::GlobTableBuilder;
 use crate::facts::known::Facts;
-use crate::facts::model::Place;
+use crate::facts::model::{Kind, Place};
 use crate::repo::{Repo, Skipped};
 use crate::rule::set::RuleSet;
 use crate::text::Region;
@@ -33,6 +38,18 @@ pub struct AuditOptions {
     pub only: Vec<String>,
     /// Rules or areas to leave out.
     pub skip: Vec<String>,
+    /// Kinds that the user gave to components, by their folder.
+    pub kinds: BTreeMap<String, Vec<Kind>>,
+    /// What the user decided about findings.
+    pub decisions: Arc<Decisions>,
+}
+
+impl AuditOptions {
+    /// All rules, and no decision of anybody.
+    pub fn new(jobs: usize, as_of: jiff::civil::Date) -> Self {
+        let (kinds, decisions) = (BTreeMap::new(), Arc::default());
+        Self { jobs, as_of, only: Vec::new(), skip: Vec::new(), kinds, decisions }
+    }
 }
 
 /// The result of an audit.
@@ -40,8 +57,12 @@ pub struct AuditOptions {
 pub struct Audit {
     /// What the project is.
     pub facts: Facts,
-    /// The checklist, in the order of the rules.
+    /// The checklist, in the order of the rules, as it counts.
     pub items: Vec<Item>,
+    /// The checklist without any decision of people.
+    pub found: Vec<Item>,
+    /// What became of each decision.
+    pub decisions: Vec<Became>,
     /// Files that were not read, or could not be understood, with the reason.
     pub skipped: Vec<(String, String)>,
     /// Number of files listed.
@@ -71,7 +92,7 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
     let mut scan = scan::scan(repo, rules, options.jobs, options.as_of);
     let facts = {
         let markers = markers(repo, rules, &scan);
-        model::facts(repo, rules, &mut scan, &markers)
+        model::facts(repo, rules, &mut scan, &markers, &options.kinds)
     };
     let mut items = Vec::new();
     for (index, rule) in rules.rules.iter().enumerate() {
@@ -82,7 +103,12 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
     let places = place::fill(repo, rules, &scan.matches, &facts, &mut items);
     let skipped = skipped(repo, &scan);
     let bytes = scan.bytes;
-    Audit { facts, items, skipped, files: repo.files().len(), bytes, as_of: options.as_of, places }
+    let path = |index: usize| repo.files().get(index).map(|file| file.path.to_string()).unwrap_or_default();
+    let beside: Vec<Beside> =
+        scan.ignores.into_iter().map(|(index, inline)| Beside { path: path(index), inline }).collect();
+    let found = items;
+    let (items, decisions) = settle(rules, &found, &options.decisions, &beside, options.as_of);
+    Audit { facts, items, found, decisions, skipped, files: repo.files().len(), bytes, as_of: options.as_of, places }
 }
 
 /// Whether the user asked for this rule: `only` and `skip` name a rule or an area.

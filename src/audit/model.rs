@@ -1,5 +1,6 @@
 //! From what the pass found to what the project is: components with their kinds, technologies and sub-facts.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::audit::scan::Scan;
@@ -17,7 +18,13 @@ use crate::repo::{Repo, Role};
 use crate::rule::set::{RuleSet, TechnologyRule};
 
 /// Builds the facts.
-pub(crate) fn facts(repo: &Repo, rules: &RuleSet, scan: &mut Scan, markers: &[usize]) -> Facts {
+pub(crate) fn facts(
+    repo: &Repo,
+    rules: &RuleSet,
+    scan: &mut Scan,
+    markers: &[usize],
+    given: &BTreeMap<String, Vec<Kind>>,
+) -> Facts {
     let path = |index: usize| repo.files().get(index).map(|file| file.path.to_string()).unwrap_or_default();
     let makes_root = |path: &str| crate::facts::readers::reader_for(path).is_some_and(|reader| reader.root);
     let understood = scan.manifests.iter().filter_map(|(_, role, read)| Some((read.as_ref().ok()?.clone(), *role)));
@@ -42,6 +49,7 @@ pub(crate) fn facts(repo: &Repo, rules: &RuleSet, scan: &mut Scan, markers: &[us
     add_technologies(&mut facts, rules, scan);
     forget(&mut facts, scan);
     add_kinds(&mut facts, rules, scan);
+    override_kinds(&mut facts, given);
     let built = layout::built_from(facts.components.len(), &facts.manifests);
     for (component, built_from) in facts.components.iter_mut().zip(built) {
         component.built_from = built_from;
@@ -196,6 +204,16 @@ fn add_kinds(facts: &mut Facts, rules: &RuleSet, scan: &Scan) {
         if let Some(component) = facts.components.get_mut(index) {
             component.kinds = kinds;
             component.because = because;
+        }
+    }
+}
+
+/// What the user says of a component stands, whatever was found.
+fn override_kinds(facts: &mut Facts, given: &BTreeMap<String, Vec<Kind>>) {
+    for component in &mut facts.components {
+        if let Some(kinds) = given.get(&component.id) {
+            component.kinds.clone_from(kinds);
+            component.overridden = true;
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::checklist::finding::{Evidence, Finding, fingerprint};
-use crate::checklist::item::Item;
+use crate::checklist::item::{Item, Verdict};
 use crate::condition::matches::{LeafId, Matches};
 use crate::condition::text::one_line;
 use crate::facts::known::Facts;
@@ -49,21 +49,27 @@ pub(crate) fn fill(repo: &Repo, rules: &RuleSet, matches: &Matches, facts: &Fact
     let places = locate(repo, &secrets, &wanted(facts, items));
     for item in items {
         let id = rules.rules.get(item.rule).map(|rule| rule.id.to_string()).unwrap_or_default();
-        for verdict in &mut item.verdicts {
-            for evidence in verdict.evidence.iter_mut().chain(&mut verdict.applies_because) {
-                show_evidence(evidence, &places);
-            }
-            for finding in &mut verdict.findings {
-                finding.region = places.region(&finding.place);
-                places.hash(&finding.place).clone_into(&mut finding.line_hash);
-                finding.line =
-                    if finding.place.span.is_some() { places.line(&finding.place).to_owned() } else { String::new() };
-            }
-            verdict.findings.sort_by(|left, right| order(left).cmp(&order(right)));
-        }
-        name_findings(&id, item);
+        item.verdicts.iter_mut().for_each(|verdict| fill_verdict(verdict, &places));
+        let mut seen = BTreeMap::new();
+        item.verdicts.iter_mut().for_each(|verdict| name_findings(&id, verdict, &mut seen));
     }
     places
+}
+
+fn fill_verdict(verdict: &mut Verdict, places: &Places) {
+    for evidence in verdict.evidence.iter_mut().chain(&mut verdict.applies_because) {
+        show_evidence(evidence, places);
+    }
+    for finding in &mut verdict.findings {
+        finding.region = places.region(&finding.place);
+        places.hash(&finding.place).clone_into(&mut finding.line_hash);
+        finding.line =
+            if finding.place.span.is_some() { places.line(&finding.place).to_owned() } else { String::new() };
+    }
+    verdict.findings.sort_by(|left, right| order(left).cmp(&order(right)));
+    if let Some(beneath) = &mut verdict.beneath {
+        fill_verdict(beneath, places);
+    }
 }
 
 fn order(finding: &Finding) -> (bool, std::cmp::Reverse<crate::condition::spec::Severity>, &Place, &Option<String>) {
@@ -78,18 +84,22 @@ fn show_evidence(evidence: &mut Evidence, places: &Places) {
 }
 
 /// Fingerprints: findings that are alike in one file are told apart by their order.
-fn name_findings(rule: &str, item: &mut Item) {
-    let mut seen: BTreeMap<(Option<String>, String, String), usize> = BTreeMap::new();
-    for finding in item.verdicts.iter_mut().flat_map(|verdict| &mut verdict.findings) {
+fn name_findings(rule: &str, verdict: &mut Verdict, seen: &mut BTreeMap<(Option<String>, String, String), usize>) {
+    for finding in &mut verdict.findings {
         let address = if finding.line.is_empty() { finding.message.clone() } else { one_line(&finding.line) };
         let ordinal = seen.entry((finding.pattern.clone(), finding.place.path.clone(), address.clone())).or_default();
         finding.fingerprint = fingerprint(rule, finding, &address, *ordinal);
         *ordinal += 1;
     }
+    if let Some(beneath) = &mut verdict.beneath {
+        name_findings(rule, beneath, seen);
+    }
 }
 
 fn wanted(facts: &Facts, items: &[Item]) -> Vec<Place> {
-    let shown = items.iter().flat_map(|item| &item.verdicts).flat_map(|verdict| {
+    let verdicts = items.iter().flat_map(|item| &item.verdicts);
+    let all = verdicts.flat_map(|verdict| [Some(verdict), verdict.beneath.as_deref()]).flatten();
+    let shown = all.flat_map(|verdict| {
         let evidence = verdict.evidence.iter().chain(&verdict.applies_because).map(|evidence| &evidence.place);
         evidence.chain(verdict.findings.iter().map(|finding| &finding.place))
     });

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 
 use crate::audit::dispatch::Dispatch;
 use crate::audit::inspect::{Inspected, Inspector};
+use crate::checklist::inline::Inline;
 use crate::condition::matches::{FileMatches, LeafId, Matches};
 use crate::facts::package::Manifest;
 use crate::repo::{Repo, Role, Skipped};
@@ -30,6 +31,8 @@ pub(crate) struct Scan {
     pub(crate) languages: Vec<Option<&'static str>>,
     /// Files that were not read, with reasons.
     pub(crate) skipped: Vec<Skipped>,
+    /// Ignores beside lines, by file index.
+    pub(crate) ignores: Vec<(usize, Inline)>,
     /// Bytes read.
     pub(crate) bytes: u64,
 }
@@ -78,10 +81,12 @@ fn gather(results: Vec<(usize, Inspected)>, leaves: usize) -> Scan {
         roles: Vec::with_capacity(results.len()),
         languages: Vec::with_capacity(results.len()),
         skipped: Vec::new(),
+        ignores: Vec::new(),
         bytes: 0,
     };
     for (index, inspected) in results {
-        let Inspected { role, language, found, manifest, skipped, bytes } = inspected;
+        let Inspected { role, language, found, manifest, skipped, ignores, bytes } = inspected;
+        scan.ignores.extend(ignores.into_iter().map(|ignore| (index, ignore)));
         scan.roles.push(role);
         scan.languages.push(language);
         scan.bytes += bytes;

@@ -51,13 +51,24 @@ pub struct Finding {
     pub lenient: bool,
     /// Whether it is the absence of something, anchored at the place that made the rule apply.
     pub absence: bool,
+    /// Whether it is a proof that goes only half of the way.
+    pub half_way: bool,
     /// For secrets: 16 bits of a hash of the value.
     pub mark: Option<u16>,
+    /// Why somebody decided to live with it.
+    pub reason: Option<String>,
+    /// The last day on which that decision holds.
+    pub until: Option<jiff::civil::Date>,
 }
 
 impl Finding {
-    /// Whether it counts against the rule: open, and not in a test, example or prose.
+    /// Whether it counts against the rule: nobody decided to live with it, and it is not in a test, example or prose.
     pub fn counts(&self) -> bool {
+        matches!(self.state, State::Open | State::Baseline) && !self.lenient
+    }
+
+    /// Whether it may fail a gate: it counts, and was not known before.
+    pub fn gates(&self) -> bool {
         self.state == State::Open && !self.lenient
     }
 }

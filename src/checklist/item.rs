@@ -25,10 +25,30 @@ pub struct Verdict {
     pub evidence: Vec<Evidence>,
     /// What violates it.
     pub findings: Vec<Finding>,
+    /// How the credit came about, so that it can be weighed anew.
+    pub basis: Basis,
+    /// What the verdict would be without its violations.
+    pub beneath: Option<Box<Verdict>>,
+    /// Who proved it outside the repository, and how.
+    pub attested: Option<String>,
     /// Subjects looked at.
     pub examined: usize,
     /// Subjects in order.
     pub compliant: usize,
+}
+
+/// What a verdict rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// A proof, or its absence.
+    Proof,
+    /// Violations among so many subjects; `counted`: rated by the share that complies.
+    Violations {
+        /// Subjects that patterns looked at.
+        examined: usize,
+        /// Whether the share decides.
+        counted: bool,
+    },
 }
 
 /// What one rule says about the repository.

@@ -2,7 +2,7 @@
 //! unknown, the best proof wins, and nothing passes without a place to show.
 
 use crate::checklist::finding::{Evidence, Finding, State};
-use crate::checklist::item::{FULL, Verdict};
+use crate::checklist::item::{Basis, FULL, Verdict};
 use crate::checklist::outcome::Outcome;
 use crate::condition::Truth;
 use crate::condition::answer::{Answer, Match, Unknown};
@@ -58,7 +58,8 @@ pub const fn kind_name(kind: Kind) -> &'static str {
     }
 }
 
-fn not_applicable(component: Option<usize>, reason: String) -> Verdict {
+/// A verdict that says nothing, with the reason.
+pub fn not_applicable(component: Option<usize>, reason: String) -> Verdict {
     Verdict {
         component,
         outcome: Outcome::NotApplicable,
@@ -70,6 +71,9 @@ fn not_applicable(component: Option<usize>, reason: String) -> Verdict {
         findings: Vec::new(),
         examined: 0,
         compliant: 0,
+        basis: Basis::Proof,
+        beneath: None,
+        attested: None,
     }
 }
 
@@ -89,13 +93,23 @@ fn judge(rule: &Rule, component: Option<usize>, facts: &Facts, matches: &Matches
     let forbidden: Vec<(&Pattern, Answer)> =
         rule.forbid.iter().map(|pattern| (pattern, evaluate(&pattern.condition, &context))).collect();
     let mut verdict = weigh(rule, &forbidden, &context);
-    verdict.component = component;
-    if verdict.outcome == Outcome::Fail && verdict.findings.is_empty() {
-        let anchor = anchor(because.as_ref(), facts, component);
-        verdict.findings.push(absence(rule, component, anchor));
+    if let Basis::Violations { .. } = verdict.basis {
+        let mut beneath = without_violations(rule, &forbidden, &context);
+        complete(rule, &mut beneath, because.as_ref(), &context);
+        verdict.beneath = Some(Box::new(beneath));
     }
-    verdict.applies_because = because.or_else(|| kind_evidence(facts, component));
+    complete(rule, &mut verdict, because.as_ref(), &context);
     verdict
+}
+
+/// What every verdict says beside its outcome; an absence becomes a finding.
+fn complete(rule: &Rule, verdict: &mut Verdict, because: Option<&Evidence>, context: &Context<'_>) {
+    verdict.component = context.component;
+    if verdict.outcome == Outcome::Fail && verdict.findings.is_empty() {
+        let anchor = anchor(because, context.facts, context.component);
+        verdict.findings.push(absence(rule, context.component, anchor));
+    }
+    verdict.applies_because = because.cloned().or_else(|| kind_evidence(context.facts, context.component));
 }
 
 fn unknown(component: Option<usize>, why: Option<Unknown>) -> Verdict {
@@ -120,12 +134,8 @@ fn weigh(rule: &Rule, forbidden: &[(&Pattern, Answer)], context: &Context<'_>) -
     let counting = findings.iter().any(|finding| !finding.lenient);
     let mut verdict = if counting {
         violated(rule, forbidden, &findings, context)
-    } else if let Some(why) = forbidden.iter().find_map(|(_, answer)| answer.unknown.clone()) {
-        unknown(None, Some(why))
-    } else if rule.require.is_empty() {
-        clean(forbidden, context)
     } else {
-        proved(rule, context)
+        without_violations(rule, forbidden, context)
     };
     verdict.examined += forbidden.iter().map(|(_, answer)| answer.examined).sum::<usize>();
     verdict.compliant = verdict.examined.saturating_sub(findings.len());
@@ -133,27 +143,46 @@ fn weigh(rule: &Rule, forbidden: &[(&Pattern, Answer)], context: &Context<'_>) -
     verdict
 }
 
+fn without_violations(rule: &Rule, forbidden: &[(&Pattern, Answer)], context: &Context<'_>) -> Verdict {
+    if let Some(why) = forbidden.iter().find_map(|(_, answer)| answer.unknown.clone()) {
+        unknown(None, Some(why))
+    } else if rule.require.is_empty() {
+        clean(forbidden, context)
+    } else {
+        proved(rule, context)
+    }
+}
+
 /// Credit of a component with violations: the share of compliant subjects where they are counted, else by severity.
 fn violated(rule: &Rule, forbidden: &[(&Pattern, Answer)], findings: &[Finding], context: &Context<'_>) -> Verdict {
     let worst = findings.iter().filter(|finding| !finding.lenient).map(|finding| finding.severity).max();
     let worst = worst.unwrap_or(Severity::Low);
     let counted = rule.severity < Severity::Critical && rule.forbid.iter().all(|pattern| pattern.counts_subjects);
+    let examined: usize = forbidden.iter().map(|(_, answer)| answer.examined).sum();
     let (credit, reason) = if counted {
-        let examined: usize = forbidden.iter().map(|(_, answer)| answer.examined).sum();
         let bad: usize = forbidden.iter().map(|(_, answer)| answer.matches.len()).sum();
         let good = examined.saturating_sub(bad);
         (share(good, examined), format!("{good} of {examined} are in order"))
     } else {
-        let lost = FULL * weight(worst) / weight(rule.severity);
         let open = findings.iter().filter(|finding| !finding.lenient).count();
-        (FULL.saturating_sub(lost), format!("{open} {}", if open == 1 { "finding" } else { "findings" }))
+        (
+            FULL.saturating_sub(lost(worst, rule.severity)),
+            format!("{open} {}", if open == 1 { "finding" } else { "findings" }),
+        )
     };
     let outcome = if credit == 0 { Outcome::Fail } else { Outcome::Partial };
     let evidence = if credit == 0 { Vec::new() } else { proofs(rule, context) };
-    Verdict { outcome, credit, evidence, ..not_applicable(None, reason) }
+    let basis = Basis::Violations { examined, counted };
+    Verdict { outcome, credit, evidence, basis, ..not_applicable(None, reason) }
 }
 
-fn share(good: usize, all: usize) -> u32 {
+/// What a finding of severity `worst` takes from a rule of severity `whole`, in thousandths.
+pub fn lost(worst: Severity, whole: Severity) -> u32 {
+    FULL * weight(worst) / weight(whole)
+}
+
+/// The share of `good` in `all`, in thousandths.
+pub fn share(good: usize, all: usize) -> u32 {
     let thousandths = good.saturating_mul(FULL as usize).checked_div(all).unwrap_or_default();
     u32::try_from(thousandths).unwrap_or(FULL)
 }
@@ -274,7 +303,10 @@ fn half_way(rule: &Rule, reason: &str, found: &Match, context: &Context<'_>) -> 
         fix: rule.fix.clone(),
         lenient: false,
         absence: false,
+        half_way: true,
         mark: None,
+        reason: None,
+        until: None,
     }
 }
 
@@ -329,7 +361,10 @@ fn finding(rule: &Rule, pattern: &Pattern, found: &Match, context: &Context<'_>)
         fix: pattern.fix.clone().unwrap_or_else(|| rule.fix.clone()),
         lenient,
         absence: false,
+        half_way: false,
         mark: found.mark,
+        reason: None,
+        until: None,
     }
 }
 
@@ -349,7 +384,10 @@ fn absence(rule: &Rule, component: Option<usize>, place: Place) -> Finding {
         fix: rule.fix.clone(),
         lenient: false,
         absence: true,
+        half_way: false,
         mark: None,
+        reason: None,
+        until: None,
     }
 }
 

@@ -64,6 +64,9 @@ mod tests {
             findings: vec![],
             examined: 0,
             compliant: 0,
+            basis: crate::checklist::item::Basis::Proof,
+            beneath: None,
+            attested: None,
         }
     }
 

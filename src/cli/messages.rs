@@ -2,11 +2,13 @@
 
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "this is the room that prints")]
 
+use std::borrow::Cow;
 use std::io::Write as _;
+use std::path::Path;
 
 use owo_colors::OwoColorize as _;
 
-use crate::cli::{Exit, Refusal};
+use crate::cli::{Exit, Refusal, links};
 
 /// clap's own errors; help and version are no errors.
 pub(crate) fn usage(error: &clap::Error) -> Exit {
@@ -22,10 +24,12 @@ pub(crate) fn refuse(refusal: &Refusal) -> Exit {
 
 /// Standard output of a text report: the words that open its blocks in colour, where the terminal has any and the user
 /// wants it (`NO_COLOR` and friends are asked by the stream).
-pub(crate) fn print_in_colour(text: &str) {
+pub(crate) fn print_in_colour(text: &str, root: &Path) {
     let mut out = anstream::stdout().lock();
+    let root = root.canonicalize().ok().filter(|_| links::wanted());
     for line in text.split_inclusive('\n') {
-        if write_line(&mut out, line).is_err() {
+        let line = root.as_ref().map_or(Cow::Borrowed(line), |root| Cow::Owned(links::linked(line, root)));
+        if write_line(&mut out, &line).is_err() {
             return;
         }
     }
@@ -37,7 +41,7 @@ fn write_line(out: &mut impl std::io::Write, line: &str) -> std::io::Result<()> 
     let rest = line.get(word.len()..).unwrap_or_default();
     match word {
         "FAIL" | "FAILED" => write!(out, "{}{rest}", word.red().bold()),
-        "PARTIAL" | "UNKNOWN" => write!(out, "{}{rest}", word.yellow().bold()),
+        "PARTIAL" | "UNKNOWN" | "NOTE" => write!(out, "{}{rest}", word.yellow().bold()),
         "PASS" | "PASSED" => write!(out, "{}{rest}", word.green()),
         _ => out.write_all(line.as_bytes()),
     }

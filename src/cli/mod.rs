@@ -2,8 +2,13 @@
 
 mod args;
 mod audit;
+mod decide;
+mod explain;
+mod links;
+mod load;
 mod messages;
 mod output;
+mod progress;
 mod rules;
 mod schema;
 
@@ -42,7 +47,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let done = match cli.command {
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
-        Command::Explain(arguments) => rules::explain(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Baseline(arguments) => decide::baseline(&arguments),
+        Command::Accept(arguments) => decide::accept(&arguments),
+        Command::Attest(arguments) => decide::attest(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
     };
     done.unwrap_or_else(|refusal| messages::refuse(&refusal))

@@ -51,11 +51,16 @@ pub(crate) fn targets(written: &[String]) -> Result<Vec<Target>, Refusal> {
     Ok(targets)
 }
 
-/// Writes a report: to a temporary file beside the target, then renamed.
-pub(crate) fn write(target: &Target, text: &str) -> Result<(), Refusal> {
+/// The text of a file of the user's own: configuration, baseline.
+pub(crate) fn read_text(file: &Path) -> std::io::Result<String> {
+    std::fs::read_to_string(file)
+}
+
+/// Writes a report about the folder `root`: to a temporary file beside the target, then renamed.
+pub(crate) fn write(target: &Target, text: &str, root: &Path) -> Result<(), Refusal> {
     let Some(file) = &target.file else {
         match target.format {
-            Format::Text => messages::print_in_colour(text),
+            Format::Text => messages::print_in_colour(text, root),
             Format::Json | Format::Sarif => messages::print(text),
         }
         return Ok(());
@@ -63,7 +68,8 @@ pub(crate) fn write(target: &Target, text: &str) -> Result<(), Refusal> {
     write_file(file, text).map_err(|error| Refusal(format!("the report {} cannot be written: {error}", file.display())))
 }
 
-fn write_file(file: &Path, text: &str) -> std::io::Result<()> {
+/// Writes a file whole, or leaves it as it was.
+pub(crate) fn write_file(file: &Path, text: &str) -> std::io::Result<()> {
     let name = file.file_name().ok_or_else(|| std::io::Error::other("it names no file"))?;
     if file.is_dir() {
         return Err(std::io::Error::other("it is a folder"));

@@ -1,16 +1,15 @@
-//! `prodready rules list|show|test` and `prodready explain`.
+//! `prodready rules list|show|test`.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::audit::examples;
-use crate::cli::args::{ExplainArgs, RulesArgs, RulesCommand};
-use crate::cli::audit::{check_name, rule_set};
+use crate::cli::args::{RulesArgs, RulesCommand};
+use crate::cli::load::{check_name, rule_set};
 use crate::cli::{Exit, Refusal, messages};
 use crate::embedded;
 use crate::report::words;
 use crate::rule::example::Example;
-use crate::rule::model::Rule;
 use crate::rule::set::RuleSet;
 use crate::rule::source;
 
@@ -43,52 +42,11 @@ fn show(id: &str) -> Result<Exit, Refusal> {
     Ok(Exit::Passed)
 }
 
-fn unknown(id: &str, rules: &RuleSet) -> Refusal {
+/// Refuses the name of a rule.
+pub(crate) fn unknown(id: &str, rules: &RuleSet) -> Refusal {
     check_name(id, rules)
         .err()
         .unwrap_or_else(|| Refusal(format!("`{id}` is an area, not a rule: name one of its rules")))
-}
-
-/// At most 25 lines: what, why, when it applies, what proves it, fix.
-pub(crate) fn explain(arguments: &ExplainArgs) -> Result<Exit, Refusal> {
-    let rules = rule_set(&[])?;
-    let rule = rules.rule(&arguments.rule).ok_or_else(|| unknown(&arguments.rule, &rules))?;
-    messages::print(&explanation(rule));
-    Ok(Exit::Passed)
-}
-
-fn explanation(rule: &Rule) -> String {
-    let mut out = String::new();
-    let _ = writeln!(
-        out,
-        "{}  {}, confidence {}",
-        rule.id,
-        words::severity(rule.severity),
-        words::confidence(rule.confidence)
-    );
-    let _ = writeln!(out, "{}\n", rule.title);
-    let applies = match &rule.applies_to {
-        None => "the repository as a whole".to_owned(),
-        Some(kinds) => {
-            kinds.iter().map(|kind| crate::checklist::judge::kind_name(*kind)).collect::<Vec<_>>().join(", ")
-        }
-    };
-    let mut part = |label: &str, text: &str| {
-        for (number, line) in words::wrap(text, 68).into_iter().enumerate() {
-            let head = if number == 0 { label } else { "" };
-            let _ = writeln!(out, "{head:<11} {line}");
-        }
-    };
-    part("why", &rule.why);
-    part("applies to", &applies);
-    if !rule.looks_for.is_empty() {
-        part("looks for", &rule.looks_for.join(", "));
-    }
-    part("fix", &rule.fix);
-    for reference in rule.references.iter().take(3) {
-        part("read", reference);
-    }
-    out
 }
 
 fn test(dir: &Path) -> Result<Exit, Refusal> {

@@ -2,6 +2,7 @@
 
 use crate::cli::args::{SchemaArgs, SchemaOf};
 use crate::cli::{Exit, Refusal, messages};
+use crate::config::ConfigFile;
 use crate::report::json::JsonReport;
 use crate::rule::schema;
 
@@ -12,6 +13,7 @@ pub(crate) fn run(arguments: &SchemaArgs) -> Result<Exit, Refusal> {
         SchemaOf::Patterns => schema::patterns(),
         SchemaOf::Technologies => schema::technologies(),
         SchemaOf::Examples => schema::examples(),
+        SchemaOf::Config => schemars::schema_for!(ConfigFile),
         SchemaOf::Report => schemars::schema_for!(JsonReport),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(|error| Refusal(error.to_string()))?;

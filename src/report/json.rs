@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::audit::Audit;
+use crate::checklist::decision::{Effect, Outcome as Became};
 use crate::checklist::finding::{Evidence, Finding, State};
 use crate::checklist::item::{FULL, Item, Verdict};
 use crate::checklist::outcome::Outcome;
@@ -29,13 +30,15 @@ pub struct JsonReport {
     score: Option<JsonScore>,
     rules: Vec<JsonRule>,
     gate: JsonGate,
+    /// What people decided, and what became of it.
+    decisions: Vec<JsonDecision>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct JsonScore {
     /// 0 to 100, after caps.
     value: u32,
-    /// The score as if nothing were accepted, ignored, attested or excluded: the same, while nothing can be.
+    /// The score as if nothing were accepted, ignored, attested or excluded, and no kind overridden.
     unaccepted: u32,
     /// Percent of the applicable weight that could be judged.
     coverage: u32,
@@ -57,6 +60,21 @@ struct JsonArea {
 struct JsonGate {
     passed: bool,
     reasons: Vec<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct JsonDecision {
+    /// accept, attest or ignore.
+    way: &'static str,
+    /// The rule, or `rule/pattern`.
+    target: String,
+    path: String,
+    /// 1-based.
+    line: usize,
+    /// How many findings it took out, or rules it proved.
+    used: usize,
+    /// What is wrong with it: it ended, concerns nothing any more, or cannot be read.
+    trouble: Option<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -202,6 +220,18 @@ pub fn build(report: &Report<'_>) -> JsonReport {
             .map(|((one, item), gain)| rule(one, item, gain, components))
             .collect(),
         gate: JsonGate { passed: report.gate.passed(), reasons: report.gate.reasons.clone() },
+        decisions: audit.decisions.iter().map(decision).collect(),
+    }
+}
+
+fn decision(outcome: &Became) -> JsonDecision {
+    JsonDecision {
+        way: outcome.way.word(),
+        target: outcome.target.clone(),
+        path: outcome.written.path.clone(),
+        line: outcome.written.line,
+        used: if let Effect::Used(count) = outcome.effect { count } else { 0 },
+        trouble: outcome.trouble(),
     }
 }
 
@@ -213,7 +243,7 @@ fn json_score(score: &Score) -> JsonScore {
     };
     JsonScore {
         value: score.value,
-        unaccepted: score.value,
+        unaccepted: score.unaccepted,
         coverage: score.coverage,
         grade: score.grade(),
         level: score.level(),
@@ -271,7 +301,7 @@ fn rule(rule: &Rule, item: &Item, gain: u32, components: &[Component]) -> JsonRu
             .iter()
             .filter_map(|verdict| verdict.applies_because.as_ref().map(|because| at(&because.place, because.region)))
             .collect(),
-        attested: None,
+        attested: item.verdicts.iter().find_map(|verdict| verdict.attested.clone()),
         weight: f64::from(weight(rule.severity)) / 10.0,
         credit: counted.then(|| f64::from(item.credit) / f64::from(FULL)),
         gain,
@@ -324,8 +354,8 @@ fn json_finding(finding: &Finding, component: Option<String>) -> JsonFinding {
         confidence: words::confidence(finding.confidence),
         fingerprint: finding.fingerprint.clone(),
         state: finding.state,
-        reason: None,
-        until: None,
+        reason: finding.reason.clone(),
+        until: finding.until.map(|day| day.to_string()),
         fix: finding.fix.clone(),
     }
 }

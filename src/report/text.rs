@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::checklist::finding::Finding;
+use crate::checklist::finding::{Finding, State};
 use crate::checklist::item::Item;
 use crate::checklist::outcome::Outcome;
 use crate::report::Report;
@@ -16,12 +16,16 @@ pub struct Show {
     pub pass: bool,
     /// Rules that do not apply.
     pub not_applicable: bool,
+    /// Findings that are accepted, ignored or known.
+    pub accepted: bool,
     /// Components with the reasons for their kinds.
     pub components: bool,
 }
 
 /// Places shown per rule; the rest is counted.
 const PLACES: usize = 3;
+/// From this width on there is room for one column more.
+const WIDE: usize = 110;
 
 /// The report, at most `width` columns wide.
 pub fn render(report: &Report<'_>, show: Show, width: usize) -> String {
@@ -32,32 +36,31 @@ pub fn render(report: &Report<'_>, show: Show, width: usize) -> String {
         components(report, &mut out);
     }
     for outcome in [Outcome::Fail, Outcome::Partial] {
-        for (rule, item) in of(report, outcome) {
-            block(report, rule, item, width, &mut out);
+        for (rule, item, gain) in of(report, outcome) {
+            block(report, rule, item, gain, width, &mut out);
         }
     }
     let quiet = [(Outcome::Unknown, true), (Outcome::Pass, show.pass), (Outcome::NotApplicable, show.not_applicable)];
     for (outcome, shown) in quiet {
-        for (rule, item) in of(report, outcome).filter(|_| shown) {
+        for (rule, item, _) in of(report, outcome).filter(|_| shown) {
             line(rule, item, width, &mut out);
         }
     }
+    decisions(report, show, width, &mut out);
     lenient(report, &mut out);
     skipped(report, &mut out);
     summary(report, show, &mut out);
     out
 }
 
-fn of<'a>(report: &Report<'a>, outcome: Outcome) -> impl Iterator<Item = (&'a Rule, &'a Item)> {
-    let rules = &report.rules.rules;
-    let mut found: Vec<(&Rule, &Item)> = report
-        .audit
-        .items
-        .iter()
-        .filter(|item| item.outcome == outcome)
-        .filter_map(|item| Some((rules.get(item.rule)?, item)))
-        .collect();
-    found.sort_by(|(left, _), (right, _)| right.severity.cmp(&left.severity).then(left.id.cmp(&right.id)));
+/// The items of an outcome with the points that they cost, the costliest first, then by severity and name.
+fn of<'a>(report: &Report<'a>, outcome: Outcome) -> impl Iterator<Item = (&'a Rule, &'a Item, u32)> {
+    let all = report.items().zip(report.gains()).map(|((rule, item), gain)| (rule, item, gain));
+    let mut found: Vec<(&Rule, &Item, u32)> = all.filter(|(_, item, _)| item.outcome == outcome).collect();
+    found.sort_by(|left, right| {
+        let severity = right.0.severity.cmp(&left.0.severity);
+        left.0.preview.cmp(&right.0.preview).then(right.2.cmp(&left.2)).then(severity).then(left.0.id.cmp(&right.0.id))
+    });
     found.into_iter()
 }
 
@@ -69,38 +72,96 @@ fn header(report: &Report<'_>, out: &mut String) {
     let _ = writeln!(out, "prodready {version}  rules {}  {name}{commit}  {files} files\n", crate::rule::set::EDITION);
 }
 
-/// The number with its grade, a bar with the target, the areas, and what to fix first.
+/// The number with its grade, a bar with the target, what was counted, the areas, and what to fix first.
 fn score(report: &Report<'_>, width: usize, out: &mut String) {
     let Some(score) = report.score else { return };
-    let (grade, level) = (score.grade(), score.level());
+    let level = score.level();
     let level = if level == "none" { String::new() } else { format!("   level {level}") };
-    let _ = writeln!(
-        out,
-        "  SCORE  {} / 100   grade {grade}{level}   {} % of the weight judged",
-        score.value, score.coverage
-    );
-    let _ = writeln!(out, "  [{}]", bar(score.value, 40));
+    let target = match report.gate.min_score {
+        Some(least) if score.value < least => format!("   BELOW target {least} ({} short)", least - score.value),
+        Some(least) => format!("   target {least}"),
+        None => String::new(),
+    };
+    let _ = writeln!(out, "  SCORE  {} / 100   grade {}{level}{target}", score.value, score.grade());
+    let _ = writeln!(out, "  [{}]", gauge(score.value, report.gate.min_score));
+    if score.unaccepted < score.value {
+        let why = "as if nothing were accepted, ignored, attested or excluded";
+        let _ = writeln!(out, "  unaccepted {}: {why}", score.unaccepted);
+    }
     for cap in &score.caps {
         let _ = writeln!(out, "  {cap}");
     }
-    out.push('\n');
+    let _ = writeln!(out, "  {}\n", counted(report));
+    areas(report, width, out);
+    fixes(report, width, out);
+}
+
+/// "42 counted: 37 pass, 4 fail | 1 unknown, 7 not applicable | 92 % of the weight judged"
+fn counted(report: &Report<'_>) -> String {
+    let scored = || report.items().filter(|(rule, _)| !rule.preview && !rule.from_user);
+    let count = |outcome: Outcome| scored().filter(|(_, item)| item.outcome == outcome).count();
+    let [pass, partial, fail, unknown, not] =
+        [Outcome::Pass, Outcome::Partial, Outcome::Fail, Outcome::Unknown, Outcome::NotApplicable].map(count);
+    let coverage = report.score.map_or(0, |score| score.coverage);
+    format!(
+        "{} counted: {pass} pass, {partial} partial, {fail} fail | {unknown} unknown, {not} n/a | {coverage} % judged",
+        pass + partial + fail
+    )
+}
+
+/// One line an area; where there is room, with the worst that is open in it.
+fn areas(report: &Report<'_>, width: usize, out: &mut String) {
+    let Some(score) = report.score else { return };
+    let wide = width >= WIDE;
+    let worst = if wide { "   WORST OPEN" } else { "" };
+    let _ = writeln!(out, "{:<16} {:>5}  {:<20}  {:>12} {:>5}{worst}", "AREA", "SCORE", "", "PASS/COUNTED", "N/A");
     for area in &score.areas {
-        let _ = writeln!(out, "  {:<16} {:>3}  {}", area.area, area.value, bar(area.value, 20));
+        let own = || report.items().filter(|(rule, _)| rule.id.area() == area.area && !rule.preview && !rule.from_user);
+        let of = |outcome: Outcome| own().filter(|(_, item)| item.outcome == outcome).count();
+        let (pass, not) = (of(Outcome::Pass), of(Outcome::NotApplicable));
+        let counted = pass + of(Outcome::Partial) + of(Outcome::Fail);
+        let not = if not == 0 { String::new() } else { not.to_string() };
+        let open = own().filter(|(_, item)| matches!(item.outcome, Outcome::Fail | Outcome::Partial));
+        let open = open.max_by_key(|(rule, item)| (rule.severity, item.outcome == Outcome::Fail));
+        let open = open.filter(|_| wide).map(|(rule, _)| format!("   {}", rule.title)).unwrap_or_default();
+        let line = format!(
+            "{:<16} {:>5}  {}  {:>12} {not:>5}{open}",
+            area.area,
+            area.value,
+            bar(area.value, 20),
+            format!("{pass}/{counted}")
+        );
+        let _ = writeln!(out, "{}", cut(line.trim_end(), width));
     }
-    let mut fixes: Vec<(u32, &Rule)> = report
-        .items()
-        .zip(report.gains())
-        .map(|((rule, _), gain)| (gain, rule))
-        .filter(|(gain, _)| *gain > 0)
-        .collect();
+}
+
+fn fixes(report: &Report<'_>, width: usize, out: &mut String) {
+    let gains = report.items().zip(report.gains()).map(|((rule, item), gain)| (gain, rule, item));
+    let mut fixes: Vec<(u32, &Rule, &Item)> = gains.filter(|(gain, ..)| *gain > 0).collect();
     fixes.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.id.cmp(&right.1.id)));
     if !fixes.is_empty() {
-        let _ = writeln!(out, "\n  FIX FIRST");
+        let _ = writeln!(out, "\nFIX FIRST");
     }
-    for (gain, rule) in fixes.iter().take(3) {
-        let _ = writeln!(out, "{}", cut(&format!("  {:>+4}  {:<32} {}", gain, rule.id.as_str(), rule.title), width));
+    for (gain, rule, item) in fixes.into_iter().take(3) {
+        let place = item.findings().find(|finding| finding.counts());
+        let place = place.map(|finding| words::place(&finding.place, finding.region)).unwrap_or_default();
+        let line = format!("{gain:>+5}  {:<36} {place}", rule.id.as_str());
+        let _ = writeln!(out, "{}", cut(line.trim_end(), width));
     }
     out.push('\n');
+}
+
+/// The score as a bar of 50; a stroke marks the target.
+fn gauge(value: u32, target: Option<u32>) -> String {
+    let bar = bar(value, 50);
+    let Some(target) = target else { return bar };
+    let at = (target.min(100) / 2) as usize;
+    let dots = |(place, sign): (usize, char)| match sign {
+        _ if place == at.min(49) => '|',
+        '-' => '.',
+        sign => sign,
+    };
+    bar.chars().enumerate().map(dots).collect()
 }
 
 fn bar(value: u32, width: u32) -> String {
@@ -123,19 +184,20 @@ fn components(report: &Report<'_>, out: &mut String) {
     out.push('\n');
 }
 
-fn block(report: &Report<'_>, rule: &Rule, item: &Item, width: usize, out: &mut String) {
+fn block(report: &Report<'_>, rule: &Rule, item: &Item, gain: u32, width: usize, out: &mut String) {
     let preview = if rule.preview { "  preview" } else { "" };
-    let _ = writeln!(
-        out,
-        "{:<8} {}  {}  confidence {}{preview}",
+    let points = if gain > 0 { format!("  -{gain} points") } else { String::new() };
+    let head = format!(
+        "{:<8} {}  {}  {} confidence{preview}{points}",
         words::outcome(item.outcome),
         rule.id,
         words::severity(rule.severity),
         words::confidence(rule.confidence),
     );
+    let _ = writeln!(out, "{}", cut(&head, width));
     let _ = writeln!(out, "  {}", rule.title);
     paragraph("", &item.reason, width, out);
-    let open: Vec<&Finding> = item.findings().filter(|finding| !finding.lenient).collect();
+    let open: Vec<&Finding> = item.findings().filter(|finding| finding.counts()).collect();
     for finding in open.iter().take(PLACES) {
         place(finding, item, width, out);
     }
@@ -200,6 +262,43 @@ fn line(rule: &Rule, item: &Item, width: usize, out: &mut String) {
     let _ = writeln!(out, "{}", cut(&text, width.max(80)));
 }
 
+/// What people decided: what is accepted, and decisions that no longer do anything.
+fn decisions(report: &Report<'_>, show: Show, width: usize, out: &mut String) {
+    for (rule, item) in report.items() {
+        if let Some(attested) = item.verdicts.iter().find_map(|verdict| verdict.attested.as_ref()) {
+            paragraph_after("ATTESTED", &format!("{}  {attested}", rule.id), width, out);
+        }
+    }
+    let away = |finding: &&Finding| !finding.lenient && finding.state != State::Open;
+    let all =
+        || report.items().flat_map(|(rule, item)| item.findings().filter(away).map(move |finding| (rule, finding)));
+    for (rule, finding) in all().filter(|_| show.accepted) {
+        let until = finding.until.map(|day| format!(" until {day}")).unwrap_or_default();
+        let reason = finding.reason.as_deref().unwrap_or("known from the baseline");
+        let place = words::place(&finding.place, finding.region);
+        paragraph_after("ACCEPTED", &format!("{}  {place}{until}: {reason}", rule.id), width, out);
+    }
+    let count = |state: State| all().filter(|(_, finding)| finding.state == state).count();
+    let [accepted, ignored, known] = [State::Accepted, State::Ignored, State::Baseline].map(count);
+    if !show.accepted && accepted + ignored + known > 0 {
+        let told = [(accepted, "accepted"), (ignored, "ignored"), (known, "known from the baseline")];
+        let told: Vec<String> =
+            told.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+        let _ = writeln!(out, "findings: {} (--show accepted)", told.join(", "));
+    }
+    for (written, trouble) in report.audit.decisions.iter().filter_map(|one| Some((&one.written, one.trouble()?))) {
+        paragraph_after("NOTE", &format!("{}:{}: {trouble}", written.path, written.line), width, out);
+    }
+}
+
+/// A word, and a text beside it.
+fn paragraph_after(word: &str, text: &str, width: usize, out: &mut String) {
+    for (number, line) in wrap(&clean(text), width.saturating_sub(9)).into_iter().enumerate() {
+        let head = if number == 0 { word } else { "" };
+        let _ = writeln!(out, "{head:<8} {line}");
+    }
+}
+
 /// Findings that cost nothing are counted, so that nobody thinks they were not seen.
 fn lenient(report: &Report<'_>, out: &mut String) {
     let count = report.audit.items.iter().flat_map(Item::findings).filter(|finding| finding.lenient).count();
@@ -223,11 +322,11 @@ fn skipped(report: &Report<'_>, out: &mut String) {
 }
 
 fn summary(report: &Report<'_>, show: Show, out: &mut String) {
-    let count = |outcome: Outcome| report.audit.items.iter().filter(|item| item.outcome == outcome).count();
-    let [pass, partial, fail, unknown, not] =
-        [Outcome::Pass, Outcome::Partial, Outcome::Fail, Outcome::Unknown, Outcome::NotApplicable].map(count);
-    let _ = writeln!(out, "{fail} fail, {partial} partial, {pass} pass, {unknown} unknown, {not} not applicable");
-    if !show.pass && pass > 0 {
+    let pass = report.audit.items.iter().any(|item| item.outcome == Outcome::Pass);
+    if report.score.is_none() {
+        let _ = writeln!(out, "{}", counted(report));
+    }
+    if !show.pass && pass {
         let _ = writeln!(out, "  see the rest: prodready audit --show pass,na,components");
     }
     let score = report.score.map(|score| format!("  score {}", score.value)).unwrap_or_default();

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use crate::fixtures::{as_memory, names};
 
 fn options(jobs: usize) -> AuditOptions {
-    AuditOptions { jobs, as_of: jiff::civil::date(2026, 11, 21), only: Vec::new(), skip: Vec::new() }
+    AuditOptions::new(jobs, jiff::civil::date(2026, 11, 21))
 }
 
 fn bytes(rules: &RuleSet, files: &[(String, String)], jobs: usize) -> String {

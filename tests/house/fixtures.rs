@@ -43,7 +43,7 @@ fn verdicts(name: &str) -> String {
     let rules = RuleSet::embedded().unwrap();
     let files = as_memory(name);
     let repo = Repo::from_memory(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-    let options = AuditOptions { jobs: 1, as_of: jiff::civil::date(2026, 11, 21), only: Vec::new(), skip: Vec::new() };
+    let options = AuditOptions::new(1, jiff::civil::date(2026, 11, 21));
     let audit = audit(&repo, &rules, &options);
     let mut text = String::new();
     if audit.is_empty() {

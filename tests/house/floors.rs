@@ -13,12 +13,12 @@ const FLOORS: &[(&str, u8)] = &[
     ("condition", 4),
     ("rule", 5),
     ("checklist", 6),
-    ("audit", 7),
-    ("score", 7),
-    ("report", 8),
-    ("config", 8),
-    ("online", 8),
-    ("cli", 9),
+    ("config", 7),
+    ("audit", 8),
+    ("score", 8),
+    ("report", 9),
+    ("online", 9),
+    ("cli", 10),
 ];
 
 fn sources() -> Vec<(String, String)> {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
 
 mod cli;
+mod decisions;
 mod determinism;
 mod examples;
 mod fixtures;

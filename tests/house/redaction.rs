@@ -65,11 +65,11 @@ fn no_format_holds_a_secret() {
     }
     assert!(secrets.len() > 300);
     let repo = Repo::from_memory(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-    let options = AuditOptions { jobs: 2, as_of: jiff::civil::date(2026, 11, 21), only: Vec::new(), skip: Vec::new() };
+    let options = AuditOptions::new(2, jiff::civil::date(2026, 11, 21));
     let audit = audit(&repo, &rules, &options);
     let gate = prodready::score::Gate::default();
     let report = Report { audit: &audit, rules: &rules, path: ".", commit: None, score: None, gate: &gate };
-    let show = text::Show { pass: true, not_applicable: true, components: true };
+    let show = text::Show { pass: true, not_applicable: true, accepted: true, components: true };
     let outputs = [
         ("text", text::render(&report, show, 120)),
         ("json", json::render(&report).unwrap()),

@@ -1,0 +1,183 @@
+//! From arguments to an audit: the configuration is found and read, the rules are loaded, the files are listed.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::audit::{Audit, AuditOptions, audit};
+use crate::checklist::item::Item;
+use crate::cli::Refusal;
+use crate::cli::args::TargetArgs;
+use crate::cli::output::read_text;
+use crate::cli::progress::Progress;
+use crate::config::{Config, FILE};
+use crate::repo::{Repo, RepoOptions};
+use crate::rule::set::RuleSet;
+use crate::rule::source;
+use crate::score::{self, Score};
+
+/// An audit with everything that it was made from.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) repo: Repo,
+    pub(crate) rules: RuleSet,
+    pub(crate) config: Config,
+    pub(crate) audit: Audit,
+    /// `None` where only some rules ran, or nothing was counted.
+    pub(crate) score: Option<Score>,
+    /// Components that the configuration names and that do not exist, as sentences.
+    pub(crate) notes: Vec<String>,
+    /// When rules, list and audit were done.
+    pub(crate) done: [Duration; 3],
+}
+
+/// Which rules run; empty: all.
+#[derive(Debug, Default)]
+pub(crate) struct Choice<'a> {
+    pub(crate) only: &'a [String],
+    pub(crate) skip: &'a [String],
+}
+
+/// Audits what the arguments name.
+pub(crate) fn session(target: &TargetArgs, choice: &Choice<'_>) -> Result<Session, Refusal> {
+    let started = Instant::now();
+    let (config, folder) = configuration(target)?;
+    let mut folders: Vec<PathBuf> = config.rules.iter().map(|rules| folder.join(rules)).collect();
+    folders.extend(target.rules.iter().cloned());
+    let rules = rule_set(&folders)?;
+    config.check(&rules).map_err(|error| Refusal(error.to_string()))?;
+    let options = options(target, choice, &rules, &config)?;
+    let loaded = started.elapsed();
+    let progress = Progress::start("auditing", !target.no_progress);
+    let open = |exclude: &[String]| {
+        let options = RepoOptions { jobs: options.jobs, exclude: exclude.to_vec(), ..RepoOptions::default() };
+        Repo::open(&target.path, &options).map_err(|error| Refusal(error.to_string()))
+    };
+    let repo = open(&config.exclude)?;
+    let listed = started.elapsed();
+    let audit = audit(&repo, &rules, &options);
+    let whole = choice.only.is_empty() && choice.skip.is_empty();
+    let mut score = if whole { scored(&audit.items, &rules) } else { None };
+    if let Some(score) = &mut score {
+        let reshaped = !config.exclude.is_empty() || !config.kinds.is_empty();
+        let bare = if reshaped { Some(without_config(&open(&[])?, &rules, &options)) } else { None };
+        let found = bare.as_ref().map_or(&audit.found, |bare| &bare.found);
+        score.unaccepted = scored(found, &rules).map_or(0, |score| score.value).min(score.value);
+    }
+    drop(progress);
+    let notes = strangers(&config, &audit);
+    Ok(Session { repo, rules, config, audit, score, notes, done: [loaded, listed, started.elapsed()] })
+}
+
+/// The audit as if there were no configuration.
+fn without_config(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
+    audit(repo, rules, &AuditOptions::new(options.jobs, options.as_of))
+}
+
+/// The score of a checklist.
+pub(crate) fn scored(items: &[Item], rules: &RuleSet) -> Option<Score> {
+    let entry = |item: &Item| score::entry(rules.rules.get(item.rule)?, item);
+    score::score(&items.iter().filter_map(entry).collect::<Vec<_>>())
+}
+
+/// The configuration, and the folder that its paths are relative to.
+fn configuration(target: &TargetArgs) -> Result<(Config, PathBuf), Refusal> {
+    if target.no_config {
+        return Ok((Config::default(), PathBuf::new()));
+    }
+    let found = match &target.config {
+        Some(file) => Some(file.clone()),
+        None => find(&target.path),
+    };
+    let Some(file) = found else { return Ok((Config::default(), PathBuf::new())) };
+    let shown = file.display().to_string();
+    let text = read_text(&file).map_err(|error| Refusal(format!("{shown} cannot be read: {error}")))?;
+    let mut config = Config::parse(&text, &shown).map_err(|error| Refusal(error.to_string()))?;
+    let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
+    if target.config.is_none() {
+        config.enter(&below(&folder, &target.path));
+    }
+    Ok((config, folder))
+}
+
+/// prodready.toml in `path`, or in the nearest folder above it that is the root of a repository.
+fn find(path: &Path) -> Option<PathBuf> {
+    let here = path.join(FILE);
+    if here.is_file() {
+        return Some(here);
+    }
+    let path = std::path::absolute(path).ok()?;
+    let root = path.ancestors().find(|folder| folder.join(".git").exists())?;
+    Some(root.join(FILE)).filter(|file| file.is_file())
+}
+
+/// The path of `path` below `folder`: empty, or with forward slashes and one at its end.
+fn below(folder: &Path, path: &Path) -> String {
+    let absolute = |path: &Path| {
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        path.canonicalize().ok()
+    };
+    let (Some(folder), Some(path)) = (absolute(folder), absolute(path)) else { return String::new() };
+    let rest = path.strip_prefix(folder).map(|rest| rest.to_string_lossy().replace('\\', "/")).unwrap_or_default();
+    if rest.is_empty() { rest } else { rest + "/" }
+}
+
+/// The embedded rules and those of the folders that the user named.
+pub(crate) fn rule_set(folders: &[PathBuf]) -> Result<RuleSet, Refusal> {
+    let mut user = Vec::new();
+    for folder in folders {
+        user.extend(source::folder(folder).map_err(|error| Refusal(error.to_string()))?);
+    }
+    RuleSet::with_user(user).map_err(|error| Refusal(error.to_string()))
+}
+
+fn options(
+    target: &TargetArgs,
+    choice: &Choice<'_>,
+    rules: &RuleSet,
+    config: &Config,
+) -> Result<AuditOptions, Refusal> {
+    for name in choice.only.iter().chain(choice.skip) {
+        check_name(name, rules)?;
+    }
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let jobs = target.jobs.unwrap_or_else(cores);
+    if jobs == 0 {
+        return Err(Refusal("--jobs must be at least 1".to_owned()));
+    }
+    let current = |name: &String| rules.rule(name).map_or_else(|| name.clone(), |rule| rule.id.to_string());
+    Ok(AuditOptions {
+        jobs,
+        as_of: target.as_of.unwrap_or_else(|| jiff::Zoned::now().date()),
+        only: choice.only.iter().map(current).collect(),
+        skip: choice.skip.iter().map(current).collect(),
+        kinds: config.component_kinds(),
+        decisions: std::sync::Arc::clone(&config.decisions),
+    })
+}
+
+/// Refuses a name that is neither a rule nor an area.
+pub(crate) fn check_name(name: &str, rules: &RuleSet) -> Result<(), Refusal> {
+    let areas = || rules.rules.iter().map(|rule| rule.id.area());
+    if rules.rule(name).is_some() || areas().any(|area| area == name) {
+        return Ok(());
+    }
+    let known = rules.rules.iter().map(|rule| rule.id.as_str()).chain(areas());
+    let hint = crate::rule::id::did_you_mean(name, known)
+        .map(|meant| format!(", did you mean `{meant}`?"))
+        .unwrap_or_default();
+    Err(Refusal(format!("there is no rule or area `{name}`{hint} (prodready rules list shows all)")))
+}
+
+/// Sentences about components that the configuration names and that do not exist.
+fn strangers(config: &Config, audit: &Audit) -> Vec<String> {
+    let known = || audit.facts.components.iter().map(|component| component.id.as_str());
+    let stranger = |(folder, (_, line)): (&String, &(Vec<crate::facts::model::Kind>, usize))| {
+        if known().any(|id| id == folder) {
+            return None;
+        }
+        let hint = crate::rule::id::did_you_mean(folder, known());
+        let hint = hint.map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
+        Some(format!("{}:{line}: there is no component `{folder}`{hint}", config.shown))
+    };
+    config.kinds.iter().filter_map(stranger).collect()
+}
