@@ -16,7 +16,8 @@ fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("package.json"), "{\"name\": \"x\", \"dependencies\": {\"express\": \"4.0.0\"}}")
         .unwrap();
-    std::fs::write(folder.path().join("index.js"), "require('express')().listen(1);\n").unwrap();
+    let server = "const express = require('express');\nconst app = express();\napp.listen(1);\n";
+    std::fs::write(folder.path().join("index.js"), server).unwrap();
     folder
 }
 
@@ -118,4 +119,148 @@ fn schemas_of_rule_files_accept_the_rules_that_ship() {
     let mut wrong = rule;
     wrong["serverity"] = "high".into();
     assert!(!validator.is_valid(&wrong));
+}
+
+/// The number behind `SCORE` in the text report.
+fn score_of(path: &str, more: &[&str]) -> u32 {
+    let mut arguments = vec!["audit", path, "--format", "json"];
+    arguments.extend(more);
+    let output = prodready(&arguments);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    u32::try_from(report["score"]["value"].as_u64().unwrap()).unwrap()
+}
+
+#[test]
+fn every_gate_closes_just_below_what_was_asked() {
+    let folder = folder();
+    let path = folder.path().display().to_string();
+    let score = score_of(&path, &[]);
+    let code = |arguments: &[&str]| {
+        let mut all = vec!["audit", &path];
+        all.extend(arguments);
+        prodready(&all).status.code()
+    };
+    for (least, expected) in [(score - 1, 0), (score, 0), (score + 1, 1)] {
+        assert_eq!(code(&["--min-score", &least.to_string()]), Some(expected), "{least} with a score of {score}");
+    }
+    assert_eq!(code(&["--min-score", "100", "--exit-zero"]), Some(0));
+    assert_eq!(code(&["--min-score", "100", "--only", "delivery"]), Some(0), "no score is asked for with --only");
+    assert_eq!(code(&["--fail-on", "high"]), Some(1));
+    assert_eq!(code(&["--fail-on", "critical"]), Some(0));
+    let said = String::from_utf8_lossy(&prodready(&["audit", &path, "--min-score", "100"]).stdout).into_owned();
+    assert_eq!(said.lines().last().unwrap(), format!("FAILED  score {score} < 100.  exit 1"));
+}
+
+#[test]
+fn a_baseline_lets_only_new_findings_fail_and_holds_the_score() {
+    let folder = folder();
+    let path = folder.path().display().to_string();
+    let file = folder.path().join("prodready-baseline.json");
+    assert_eq!(prodready(&["baseline", "create", &path]).status.code(), Some(0));
+    let (known, text) = (file.display().to_string(), std::fs::read_to_string(&file).unwrap());
+    let code = |arguments: &[&str]| {
+        let mut all = vec!["audit", &path, "--baseline", &known];
+        all.extend(arguments);
+        prodready(&all).status.code()
+    };
+    assert_eq!(code(&["--fail-on", "low"]), Some(0), "all of it is known");
+    assert_eq!(score_of(&path, &["--baseline", &known]), score_of(&path, &[]), "a baseline changes no score");
+    let score = score_of(&path, &[]);
+    let with = |score: u32| {
+        std::fs::write(
+            &file,
+            text.replace(&format!("\"score\": {}", score_of(&path, &[])), &format!("\"score\": {score}")),
+        )
+        .unwrap()
+    };
+    with(score + 2);
+    assert_eq!(code(&["--fail-on-drop", "2"]), Some(0));
+    assert_eq!(code(&["--fail-on-drop", "1"]), Some(1));
+    std::fs::write(&file, &text).unwrap();
+    std::fs::write(folder.path().join("key.js"), "const key = '-----BEGIN RSA PRIVATE KEY-----'\n").unwrap();
+    std::fs::write(folder.path().join(".npmrc"), "//registry.example.org/:_authToken=k2Jx91mQpZr7Lw4TtVb8Nc3Kd6Wf\n")
+        .unwrap();
+    assert_eq!(code(&["--fail-on", "high"]), Some(1), "a new finding is not known");
+    std::fs::write(&file, "{\n  \"schema_version\": true\n}").unwrap();
+    refused(&["audit", &path, "--baseline", &known], &["prodready-baseline.json:2", "baseline create"]);
+    assert!(std::fs::read_to_string(&file).unwrap().contains("true"), "nothing was overwritten");
+}
+
+#[test]
+fn the_configuration_is_found_above_and_its_faults_are_told() {
+    let folder = folder();
+    let config = folder.path().join("prodready.toml");
+    let path = folder.path().display().to_string();
+    std::fs::write(&config, "min-score = 100\n").unwrap();
+    assert_eq!(prodready(&["audit", &path]).status.code(), Some(1));
+    assert_eq!(prodready(&["audit", &path, "--no-config"]).status.code(), Some(0));
+    assert_eq!(prodready(&["audit", &path, "--min-score", "1"]).status.code(), Some(0), "what is typed goes first");
+    std::fs::create_dir_all(folder.path().join(".git")).unwrap();
+    std::fs::create_dir(folder.path().join("app")).unwrap();
+    std::fs::write(folder.path().join("app/main.py"), "print(1)\n").unwrap();
+    let below = folder.path().join("app").display().to_string();
+    assert_eq!(prodready(&["audit", &below]).status.code(), Some(1), "it stands in the root of the repository");
+    std::fs::write(&config, "edition = \"2026.1\"\n\n[[accept]]\nrule = \"delivery/ci\"\n").unwrap();
+    refused(&["audit", &path], &["prodready.toml:3", "no `reason`"]);
+    std::fs::write(&config, "min-scor = 1\n").unwrap();
+    refused(&["audit", &path], &["prodready.toml:1", "did you mean `min-score`?"]);
+    refused(&["audit", &path, "--config", "/nowhere.toml"], &["/nowhere.toml", "cannot be read"]);
+}
+
+#[test]
+fn excluding_shows_in_the_score_without_decisions() {
+    let folder = folder();
+    let path = folder.path().display().to_string();
+    std::fs::create_dir(folder.path().join("legacy")).unwrap();
+    std::fs::write(folder.path().join("legacy/.env"), "DATABASE_PASSWORD=mF7q2Zx9Rt4Vb8Nc\n").unwrap();
+    std::fs::write(folder.path().join("prodready.toml"), "exclude = [\"legacy/\"]\n").unwrap();
+    let report = |path: &str, more: &[&str]| -> serde_json::Value {
+        let mut arguments = vec!["audit", path, "--format", "json"];
+        arguments.extend(more);
+        serde_json::from_slice(&prodready(&arguments).stdout).unwrap()
+    };
+    let with = report(&path, &[]);
+    let without = report(&path, &["--no-config"]);
+    assert!(
+        with["score"]["value"].as_u64() > without["score"]["value"].as_u64(),
+        "{} {}",
+        with["score"],
+        without["score"]
+    );
+    assert_eq!(with["score"]["unaccepted"], without["score"]["value"]);
+}
+
+#[test]
+fn what_is_accepted_and_attested_is_written_and_read() {
+    let folder = folder();
+    let config = folder.path().join("prodready.toml").display().to_string();
+    let path = folder.path().display().to_string();
+    let written = prodready(&["accept", "delivery/ci", "--reason", "a \"toy\"", "--config", &config]);
+    assert_eq!(written.status.code(), Some(0), "{}", String::from_utf8_lossy(&written.stderr));
+    let attested = ["attest", "observability/error-tracking", "--how", "agent", "--by", "ops", "--until", "2099-01-01"];
+    assert_eq!(prodready(&[&attested[..], &["--config", &config]].concat()).status.code(), Some(0));
+    let before = std::fs::read_to_string(&config).unwrap();
+    refused(&["accept", "delivery/c", "--reason", "x", "--config", &config], &["did you mean `delivery/ci`?"]);
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), before, "nothing is written that cannot be read");
+    let output = prodready(&["audit", &path, "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let decisions = report["decisions"].as_array().unwrap();
+    assert!(decisions.len() == 2 && decisions.iter().all(|one| one["trouble"].is_null()), "{decisions:?}");
+    assert!(report["score"]["unaccepted"].as_u64() < report["score"]["value"].as_u64());
+}
+
+#[test]
+fn the_score_and_a_finding_are_explained() {
+    let folder = folder();
+    let path = folder.path().display().to_string();
+    let score = String::from_utf8_lossy(&prodready(&["explain", "--score", "--path", &path]).stdout).into_owned();
+    assert!(score.contains(&format!("= {} (rounded down)", score_of(&path, &[]))), "{score}");
+    let output = prodready(&["audit", &path, "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let finding = report["rules"].as_array().unwrap().iter().find_map(|rule| rule["findings"].get(0)).unwrap();
+    let fingerprint = finding["fingerprint"].as_str().unwrap();
+    let told = prodready(&["explain", "--finding", fingerprint, "--path", &path]);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.contains(fingerprint) && told.contains("prodready accept"), "{told}");
+    refused(&["explain", "--finding", "ffffffffffffffff", "--path", &path], &["ffffffffffffffff"]);
 }

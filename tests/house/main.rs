@@ -10,5 +10,6 @@ mod fixtures;
 mod floors;
 mod oracle;
 mod precision;
+mod properties;
 mod redaction;
 mod rule_pages;
