@@ -24,6 +24,7 @@ use crate::condition::glob::GlobTableBuilder;
 use crate::facts::known::Facts;
 use crate::facts::model::{Kind, Place};
 use crate::repo::{Repo, Skipped};
+use crate::rule::model::{Pattern, Rule};
 use crate::rule::set::RuleSet;
 use crate::text::Region;
 
@@ -97,7 +98,10 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
     let mut items = Vec::new();
     for (index, rule) in rules.rules.iter().enumerate() {
         if selected(rule.id.as_str(), options) {
-            items.push(rollup::item(index, judge::verdicts(rule, &facts, &scan.matches)));
+            items.push(rollup::item(
+                index,
+                judge::verdicts(rule, &facts, &scan.matches, &|pattern| runs(rule, pattern, options)),
+            ));
         }
     }
     let places = place::fill(repo, rules, &scan.matches, &facts, &mut items);
@@ -111,12 +115,26 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
     Audit { facts, items, found, decisions, skipped, files: repo.files().len(), bytes, as_of: options.as_of, places }
 }
 
-/// Whether the user asked for this rule: `only` and `skip` name a rule or an area.
+/// Whether the user asked for this rule: `only` and `skip` name a rule, an area, or a pattern of a rule.
 fn selected(id: &str, options: &AuditOptions) -> bool {
     let named = |list: &[String]| {
         list.iter().any(|name| name == id || id.split_once('/').is_some_and(|(area, _)| area == name))
     };
-    (options.only.is_empty() || named(&options.only)) && !named(&options.skip)
+    let part = |name: &String| name.strip_prefix(id).is_some_and(|rest| rest.starts_with('/'));
+    (options.only.is_empty() || named(&options.only) || options.only.iter().any(part)) && !named(&options.skip)
+}
+
+/// Whether the user asked for this pattern of a rule that runs.
+fn runs(rule: &Rule, pattern: &Pattern, options: &AuditOptions) -> bool {
+    let id = rule.id.as_str();
+    let own = |name: &String| {
+        let rest = name.strip_prefix(id).and_then(|rest| rest.strip_prefix('/'));
+        rest.map(|rest| pattern.id.as_deref() == Some(rest))
+    };
+    let mut parts = options.only.iter().filter_map(own).peekable();
+    let whole = options.only.iter().any(|name| name == id || name == rule.id.area());
+    (whole || parts.peek().is_none() || parts.any(|is_it| is_it))
+        && !options.skip.iter().filter_map(own).any(|is_it| is_it)
 }
 
 /// Files whose presence makes a folder a component.

@@ -18,10 +18,11 @@ use crate::text::Region;
 /// At most this many places are kept as evidence of one verdict.
 const EVIDENCE: usize = 5;
 
-/// The verdicts of `rule`: one per component that it judges, or one for the repository as a whole.
-pub fn verdicts(rule: &Rule, facts: &Facts, matches: &Matches) -> Vec<Verdict> {
+/// The verdicts of `rule`: one per component that it judges, or one for the repository as a whole. Of its patterns only
+/// those that `runs` names are asked.
+pub fn verdicts(rule: &Rule, facts: &Facts, matches: &Matches, runs: &dyn Fn(&Pattern) -> bool) -> Vec<Verdict> {
     let Some(kinds) = &rule.applies_to else {
-        return vec![judge(rule, None, facts, matches)];
+        return vec![judge(rule, None, facts, matches, runs)];
     };
     let judged: Vec<usize> = (0..facts.components.len())
         .filter(|&index| facts.components.get(index).is_some_and(|component| component.is_any(kinds)))
@@ -29,7 +30,7 @@ pub fn verdicts(rule: &Rule, facts: &Facts, matches: &Matches) -> Vec<Verdict> {
     if judged.is_empty() {
         return vec![not_applicable(None, no_such_component(kinds))];
     }
-    judged.into_iter().map(|component| judge(rule, Some(component), facts, matches)).collect()
+    judged.into_iter().map(|component| judge(rule, Some(component), facts, matches, runs)).collect()
 }
 
 fn no_such_component(kinds: &[Kind]) -> String {
@@ -77,7 +78,13 @@ pub fn not_applicable(component: Option<usize>, reason: String) -> Verdict {
     }
 }
 
-fn judge(rule: &Rule, component: Option<usize>, facts: &Facts, matches: &Matches) -> Verdict {
+fn judge(
+    rule: &Rule,
+    component: Option<usize>,
+    facts: &Facts,
+    matches: &Matches,
+    runs: &dyn Fn(&Pattern) -> bool,
+) -> Verdict {
     let context = Context { facts, matches, component, graded: false, file: None, first: false };
     let gate = rule.when.as_ref().map(|when| evaluate(when, &context));
     match gate.as_ref().map(|gate| gate.truth) {
@@ -90,8 +97,9 @@ fn judge(rule: &Rule, component: Option<usize>, facts: &Facts, matches: &Matches
     }
     let because = gate.and_then(|gate| gate.matches.into_iter().next()).map(|found| evidence(&found, &context));
     let context = Context { graded: true, ..context };
+    let asked = rule.forbid.iter().filter(|pattern| runs(pattern));
     let forbidden: Vec<(&Pattern, Answer)> =
-        rule.forbid.iter().map(|pattern| (pattern, evaluate(&pattern.condition, &context))).collect();
+        asked.map(|pattern| (pattern, evaluate(&pattern.condition, &context))).collect();
     let mut verdict = weigh(rule, &forbidden, &context);
     if let Basis::Violations { .. } = verdict.basis {
         let mut beneath = without_violations(rule, &forbidden, &context);

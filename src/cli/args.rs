@@ -62,11 +62,11 @@ pub(crate) struct AuditArgs {
     /// Report format, with `=FILE` to write it there; may be given several times
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text")]
     pub(crate) format: Vec<String>,
-    /// Run only these rules or areas (comma-separated)
-    #[arg(long, value_name = "RULE|AREA", value_delimiter = ',')]
+    /// Run only these rules, areas or patterns (comma-separated)
+    #[arg(long, value_name = "RULE|AREA|RULE/PATTERN", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
-    /// Leave out these rules or areas (comma-separated)
-    #[arg(long, value_name = "RULE|AREA", value_delimiter = ',')]
+    /// Leave out these rules, areas or patterns (comma-separated)
+    #[arg(long, value_name = "RULE|AREA|RULE/PATTERN", value_delimiter = ',')]
     pub(crate) skip: Vec<String>,
     /// Fail (exit 1) below this score
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]

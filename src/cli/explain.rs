@@ -80,7 +80,7 @@ fn part(label: &str, text: &str, out: &mut String) {
     for (number, line) in lines.into_iter().take(LINES).enumerate().filter(|(_, line)| !line.is_empty()) {
         let head = if number == 0 { label } else { "" };
         let more = if cut && number + 1 == LINES { " …" } else { "" };
-        let _ = writeln!(out, "{head:<width$}{line}{more}", width = INDENT);
+        let _ = writeln!(out, "{head:<INDENT$}{line}{more}");
     }
 }
 
@@ -118,9 +118,9 @@ fn arithmetic(session: &Session) -> Result<String, Refusal> {
     }
     if !left.is_empty() {
         let _ = writeln!(out, "\nnot counted:");
-        left.iter().for_each(|name| {
+        for name in &left {
             let _ = writeln!(out, "  {name}");
-        });
+        }
     }
     Ok(out)
 }

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::audit::{Audit, AuditOptions, audit};
+use crate::checklist::decision::Target;
 use crate::checklist::item::Item;
+use crate::checklist::settle::resolve;
 use crate::cli::Refusal;
 use crate::cli::args::TargetArgs;
 use crate::cli::output::read_text;
@@ -43,16 +45,23 @@ pub(crate) fn session(target: &TargetArgs, choice: &Choice<'_>) -> Result<Sessio
     let (config, folder) = configuration(target)?;
     let mut folders: Vec<PathBuf> = config.rules.iter().map(|rules| folder.join(rules)).collect();
     folders.extend(target.rules.iter().cloned());
-    let rules = rule_set(&folders)?;
-    config.check(&rules).map_err(|error| Refusal(error.to_string()))?;
-    let options = options(target, choice, &rules, &config)?;
-    let loaded = started.elapsed();
+    let jobs = jobs(target)?;
     let progress = Progress::start("auditing", !target.no_progress);
     let open = |exclude: &[String]| {
-        let options = RepoOptions { jobs: options.jobs, exclude: exclude.to_vec(), ..RepoOptions::default() };
+        let options = RepoOptions { jobs, exclude: exclude.to_vec(), ..RepoOptions::default() };
         Repo::open(&target.path, &options).map_err(|error| Refusal(error.to_string()))
     };
-    let repo = open(&config.exclude)?;
+    // The rules are loaded while the files are listed.
+    let (rules, loaded, repo) = std::thread::scope(|scope| {
+        let rules = scope.spawn(|| (rule_set(&folders), started.elapsed()));
+        let repo = open(&config.exclude);
+        let (rules, loaded) = rules.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (rules, loaded, repo)
+    });
+    let rules = rules?;
+    config.check(&rules).map_err(|error| Refusal(error.to_string()))?;
+    let options = options(target, jobs, choice, &rules, &config)?;
+    let repo = repo?;
     let listed = started.elapsed();
     let audit = audit(&repo, &rules, &options);
     let whole = choice.only.is_empty() && choice.skip.is_empty();
@@ -130,19 +139,23 @@ pub(crate) fn rule_set(folders: &[PathBuf]) -> Result<RuleSet, Refusal> {
     RuleSet::with_user(user).map_err(|error| Refusal(error.to_string()))
 }
 
+fn jobs(target: &TargetArgs) -> Result<usize, Refusal> {
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    match target.jobs.unwrap_or_else(cores) {
+        0 => Err(Refusal("--jobs must be at least 1".to_owned())),
+        jobs => Ok(jobs),
+    }
+}
+
 fn options(
     target: &TargetArgs,
+    jobs: usize,
     choice: &Choice<'_>,
     rules: &RuleSet,
     config: &Config,
 ) -> Result<AuditOptions, Refusal> {
     for name in choice.only.iter().chain(choice.skip) {
         check_name(name, rules)?;
-    }
-    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let jobs = target.jobs.unwrap_or_else(cores);
-    if jobs == 0 {
-        return Err(Refusal("--jobs must be at least 1".to_owned()));
     }
     let current = |name: &String| rules.rule(name).map_or_else(|| name.clone(), |rule| rule.id.to_string());
     Ok(AuditOptions {
@@ -160,6 +173,9 @@ pub(crate) fn check_name(name: &str, rules: &RuleSet) -> Result<(), Refusal> {
     let areas = || rules.rules.iter().map(|rule| rule.id.area());
     if rules.rule(name).is_some() || areas().any(|area| area == name) {
         return Ok(());
+    }
+    if let Some(target) = Target::parse(name).filter(|target| target.pattern.is_some()) {
+        return resolve(&target, rules).map(drop).map_err(Refusal);
     }
     let known = rules.rules.iter().map(|rule| rule.id.as_str()).chain(areas());
     let hint = crate::rule::id::did_you_mean(name, known)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::condition::Truth;
 use crate::condition::answer::{Answer, Match, Unknown};
 use crate::condition::component;
-use crate::condition::matches::{FileMatches, Hit, LeafId, Matches};
+use crate::condition::matches::{FactsAnswer, FileMatches, Hit, LeafId, Matches};
 use crate::condition::message::fill;
 use crate::condition::package;
 use crate::condition::plan::Condition;
@@ -109,14 +109,21 @@ fn to_match(hit: &Hit, file: &FileMatches, message: Option<&str>, context: &Cont
 }
 
 fn facts_answer(pattern: &ValueCondition, scope: Scope, context: &Context<'_>) -> Answer {
-    let document = context.facts.document();
-    let ask = || pattern.find(&document.root, &document.value, None).unwrap_or_default();
-    let found = context.matches.on_facts(pattern, ask);
+    let found = context.matches.on_facts(pattern, || ask_facts(pattern, context.facts));
     let components = context.components(scope);
+    let hits = found.hits(components.as_deref());
+    let in_order = found.in_order(components.as_deref());
+    let examined = hits.len() + in_order.len();
+    let enough = if context.first { 1 } else { usize::MAX };
+    let matches = hits.into_iter().take(enough).cloned().collect();
+    Answer { in_order: in_order.first().map(|found| (*found).clone()), ..Answer::of(matches, examined, None) }
+}
+
+fn ask_facts(pattern: &ValueCondition, facts: &Facts) -> FactsAnswer {
+    let document = facts.document();
     let to_match = |hit: &ValueHit| {
         let (place, owner) = document.place(hit.span)?;
-        let within = components.as_ref().is_none_or(|components| components.contains(owner));
-        within.then(|| Match {
+        let found = Match {
             place: place.clone(),
             // An item of a list shows its file: its number says nothing to a reader.
             shows: if hit.text.parse::<usize>().is_ok() { place.path.clone() } else { hit.text.clone() },
@@ -125,12 +132,14 @@ fn facts_answer(pattern: &ValueCondition, scope: Scope, context: &Context<'_>) -
             mark: None,
             role: Role::Config,
             grade: Grade::Full,
-        })
+        };
+        Some((*owner, found))
     };
-    let matches: Vec<Match> = found.hits.iter().filter_map(to_match).collect();
-    let in_order: Vec<Match> = found.in_order.iter().filter_map(to_match).collect();
-    let examined = matches.len() + in_order.len();
-    Answer { in_order: in_order.into_iter().next(), ..Answer::of(matches, examined, None) }
+    let found = pattern.find(&document.root, &document.value, None).unwrap_or_default();
+    FactsAnswer::new(
+        found.hits.iter().filter_map(to_match).collect(),
+        found.in_order.iter().filter_map(to_match).collect(),
+    )
 }
 
 fn any(members: &[Condition], context: &Context<'_>) -> Answer {

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use crate::condition::answer::Match;
 use crate::condition::spec::Confidence;
-use crate::condition::value::{ValueAnswer, ValueCondition};
+use crate::condition::value::ValueCondition;
 use crate::repo::Role;
 use crate::text::Span;
 
@@ -46,11 +47,51 @@ pub struct FileMatches {
     pub broken: Option<String>,
 }
 
+/// What a condition on the facts found, by the component that each is about.
+#[derive(Debug, Default)]
+pub(crate) struct FactsAnswer {
+    /// In document order.
+    hits: Vec<(usize, Match)>,
+    in_order: Vec<(usize, Match)>,
+    /// Components and numbers of their hits, sorted.
+    by_component: Vec<(usize, usize)>,
+}
+
+impl FactsAnswer {
+    /// Files the hits under their components.
+    pub(crate) fn new(hits: Vec<(usize, Match)>, in_order: Vec<(usize, Match)>) -> Self {
+        let mut by_component: Vec<(usize, usize)> =
+            hits.iter().enumerate().map(|(at, (component, _))| (*component, at)).collect();
+        by_component.sort_unstable();
+        Self { hits, in_order, by_component }
+    }
+
+    /// The hits of `components` (`None`: of all), in document order.
+    pub(crate) fn hits(&self, components: Option<&[usize]>) -> Vec<&Match> {
+        let Some(components) = components else { return self.hits.iter().map(|(_, found)| found).collect() };
+        let mut numbers: Vec<usize> = Vec::new();
+        for &component in components {
+            let from = self.by_component.partition_point(|(owner, _)| *owner < component);
+            let own = self.by_component.get(from..).unwrap_or_default().iter();
+            numbers.extend(own.take_while(|(owner, _)| *owner == component).map(|(_, at)| *at));
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.into_iter().filter_map(|at| self.hits.get(at)).map(|(_, found)| found).collect()
+    }
+
+    /// Subjects of `components` that are in order.
+    pub(crate) fn in_order(&self, components: Option<&[usize]>) -> Vec<&Match> {
+        let within = |owner: &usize| components.is_none_or(|components| components.contains(owner));
+        self.in_order.iter().filter(|(owner, _)| within(owner)).map(|(_, found)| found).collect()
+    }
+}
+
 /// What all file-bound conditions found.
 #[derive(Debug, Default)]
 pub struct Matches {
     /// Answers of conditions on the facts, by the address of the condition: each is asked once, not once a component.
-    facts: Mutex<HashMap<usize, Arc<ValueAnswer>>>,
+    facts: Mutex<HashMap<usize, Arc<FactsAnswer>>>,
     by_leaf: Vec<Vec<FileMatches>>,
     /// For each leaf, (component, position in `by_leaf`), sorted; filled by [`Matches::group`].
     by_component: Vec<Vec<(usize, usize)>>,
@@ -100,7 +141,7 @@ impl Matches {
     }
 
     /// The answer of a condition on the facts, asked when it is first wanted.
-    pub(crate) fn on_facts(&self, pattern: &ValueCondition, ask: impl FnOnce() -> ValueAnswer) -> Arc<ValueAnswer> {
+    pub(crate) fn on_facts(&self, pattern: &ValueCondition, ask: impl FnOnce() -> FactsAnswer) -> Arc<FactsAnswer> {
         let Ok(mut known) = self.facts.lock() else { return Arc::new(ask()) };
         Arc::clone(known.entry(std::ptr::from_ref(pattern).addr()).or_insert_with(|| Arc::new(ask())))
     }

@@ -51,6 +51,8 @@ pub struct Facts {
     /// Facts that only the rules' data knows (per ecosystem), merged into the document.
     pub ecosystems: Vec<EcosystemFact>,
     pub(crate) document: OnceLock<FactsDocument>,
+    /// For each component, the numbers of its manifests; made when it is first asked for, after all are known.
+    pub(crate) manifests_of: OnceLock<Vec<Vec<usize>>>,
 }
 
 /// What `rules/ecosystems.yml` says about one ecosystem.
@@ -83,9 +85,20 @@ pub struct LockfileName {
 impl Facts {
     /// The direct dependencies of component `index`, each with its place.
     pub fn packages(&self, index: usize) -> impl Iterator<Item = (&Package, Place)> {
-        self.manifests.iter().filter(move |fact| fact.component == index).flat_map(|fact| {
+        let own = self.manifests_of().get(index).into_iter().flatten();
+        own.filter_map(|at| self.manifests.get(*at)).flat_map(|fact| {
             let place = |package: &Package| Place::at(fact.manifest.path.as_str(), package.span);
             fact.manifest.packages.iter().map(move |package| (package, place(package)))
+        })
+    }
+
+    fn manifests_of(&self) -> &[Vec<usize>] {
+        self.manifests_of.get_or_init(|| {
+            let mut index = vec![Vec::new(); self.components.len()];
+            for (at, fact) in self.manifests.iter().enumerate() {
+                index.get_mut(fact.component).into_iter().for_each(|own| own.push(at));
+            }
+            index
         })
     }
 

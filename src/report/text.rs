@@ -11,6 +11,7 @@ use crate::rule::model::Rule;
 
 /// What the text report shows beyond failures.
 #[derive(Debug, Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "independent wishes of the user")]
 pub struct Show {
     /// Rules that pass.
     pub pass: bool,

@@ -167,11 +167,8 @@ fn a_baseline_lets_only_new_findings_fail_and_holds_the_score() {
     assert_eq!(score_of(&path, &["--baseline", &known]), score_of(&path, &[]), "a baseline changes no score");
     let score = score_of(&path, &[]);
     let with = |score: u32| {
-        std::fs::write(
-            &file,
-            text.replace(&format!("\"score\": {}", score_of(&path, &[])), &format!("\"score\": {score}")),
-        )
-        .unwrap()
+        let old = format!("\"score\": {}", score_of(&path, &[]));
+        std::fs::write(&file, text.replace(&old, &format!("\"score\": {score}"))).unwrap();
     };
     with(score + 2);
     assert_eq!(code(&["--fail-on-drop", "2"]), Some(0));
@@ -263,4 +260,23 @@ fn the_score_and_a_finding_are_explained() {
     let told = String::from_utf8_lossy(&told.stdout).into_owned();
     assert!(told.contains(fingerprint) && told.contains("prodready accept"), "{told}");
     refused(&["explain", "--finding", "ffffffffffffffff", "--path", &path], &["ffffffffffffffff"]);
+}
+
+#[test]
+fn a_pattern_may_be_chosen_or_left_out() {
+    let folder = folder();
+    let path = folder.path().display().to_string();
+    std::fs::write(folder.path().join("a.sh"), concat!("x=\"ghp_", "q7Zx2Lm9Rt4Vb8Nc3Kd6Wf1Hs5Jg0P21HWD1\"\n"))
+        .unwrap();
+    let found = |arguments: &[&str]| {
+        let output = prodready(&[&["audit", &path, "--format", "json"], arguments].concat());
+        String::from_utf8_lossy(&output.stdout).contains("\"github-personal-token\"")
+    };
+    assert!(found(&["--only", "secrets/hardcoded-credential/github-personal-token"]));
+    assert!(!found(&["--only", "secrets/hardcoded-credential/aws-access-key-id"]));
+    assert!(!found(&["--skip", "secrets/hardcoded-credential/github-personal-token"]));
+    refused(
+        &["audit", &path, "--only", "secrets/hardcoded-credential/github-persnal-token"],
+        &["github-personal-token"],
+    );
 }

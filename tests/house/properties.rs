@@ -105,7 +105,7 @@ proptest! {
     #[test]
     fn a_live_key_caps_and_fifty_never_help(files in repository(), count in 1usize..4) {
         let (before, _) = score(&files, "");
-        let mut leaked = files.clone();
+        let mut leaked = files;
         let leak = |number: usize| (format!("src/key{number}.js"), format!("const token{number} = '{TOKEN}'\n"));
         leaked.push(leak(0));
         let (one, _) = score(&leaked, "");
@@ -118,7 +118,7 @@ proptest! {
     fn breaking_a_file_never_raises(files in repository(), at in any::<prop::sample::Index>()) {
         // The manifest says what the project is; without it there is another project to judge.
         let (before, _) = score(&files, "");
-        let mut broken = files.clone();
+        let mut broken = files;
         let at = at.index(broken.len());
         prop_assume!(broken[at].0 != "package.json" && broken[at].0 != "index.js");
         broken[at].1 = format!("{{{{ [ : \u{1}{}", broken[at].1.chars().rev().collect::<String>());
