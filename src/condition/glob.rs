@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use globset::{Glob, GlobBuilder, GlobMatcher};
 
 /// Most alternatives that the braces of one glob are written out to; with more, the glob is kept whole.
-const ALTERNATIVES: usize = 64;
+const ALTERNATIVES: usize = 256;
 /// What makes a part of a glob more than plain text.
 const SPECIAL: [char; 8] = ['*', '?', '[', ']', '{', '}', '\\', '!'];
 
