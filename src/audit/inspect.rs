@@ -234,7 +234,8 @@ impl<'a> Inspector<'a> {
         let by_glob = leaf.globs.is_empty() || leaf.globs.iter().any(|glob| self.globs.binary_search(glob).is_ok());
         let by_language = leaf.languages.is_empty()
             || inspected.language.is_some_and(|language| leaf.languages.iter().any(|wanted| wanted == language));
-        leaf.roles.contains(inspected.role) && by_glob && by_language && (!leaf.tracked || file.tracked)
+        let refused = leaf.refused.iter().any(|glob| self.globs.binary_search(glob).is_ok());
+        leaf.roles.contains(inspected.role) && by_glob && !refused && by_language && (!leaf.tracked || file.tracked)
     }
 }
 

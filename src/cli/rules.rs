@@ -53,6 +53,7 @@ fn test(dir: &Path) -> Result<Exit, Refusal> {
     let is_own = dir.join("components.yml").is_file();
     let rules = if is_own { RuleSet::from_folder(dir) } else { source::folder(dir).and_then(RuleSet::with_user) };
     let rules = rules.map_err(|error| Refusal(error.to_string()))?;
+    rules.validate().map_err(|error| Refusal(error.to_string()))?;
     let pages = source::example_pages(dir).map_err(|error| Refusal(error.to_string()))?;
     if pages.is_empty() {
         return Err(Refusal(format!("there are no example pages (*.test.yml) in {}", dir.display())));

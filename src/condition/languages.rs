@@ -22,6 +22,9 @@ struct Language {
     files: Vec<String>,
     #[serde(default)]
     line: Vec<String>,
+    /// What begins like a comment and is none: PHP's attributes.
+    #[serde(default)]
+    not_line: Vec<String>,
     #[serde(default)]
     line_at_word: Vec<String>,
     #[serde(default)]
@@ -164,6 +167,9 @@ impl Lexer<'_> {
             let line = self.text[..self.at].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
             self.text[line..self.at].iter().all(u8::is_ascii_whitespace)
         };
+        if self.language.not_line.iter().any(|marker| self.here(marker)) {
+            return false;
+        }
         self.language.line.iter().any(|marker| self.here(marker) && !self.is_url(marker))
             || (at_word && self.language.line_at_word.iter().any(|marker| self.here(marker)))
             || (self.language.line_at_line.iter().any(|marker| self.here(marker)) && at_line())
@@ -221,6 +227,11 @@ mod tests {
 
     fn comments<'a>(language: &str, text: &'a str) -> Vec<&'a str> {
         Languages::get().comments(language, text).iter().map(|span| &text[span.start..span.end]).collect()
+    }
+
+    #[test]
+    fn an_attribute_of_php_is_no_comment() {
+        assert_eq!(comments("php", "#[Route('/')] // a\n# b\n"), ["// a", "# b"]);
     }
 
     #[test]

@@ -72,6 +72,8 @@ pub struct Leaf {
     pub question: Question,
     /// Numbers of the globs of which one must match; empty: every file.
     pub globs: Vec<u32>,
+    /// Numbers of the globs of which none may match.
+    pub refused: Vec<u32>,
     /// Roles of the files that are asked.
     pub roles: RoleSet,
     /// Languages of the files that are asked; empty: all.
@@ -177,8 +179,18 @@ impl<'a> PlanBuilder<'a> {
 
     /// Compiles one clause. Errors are fragments that say which key is wrong.
     pub fn condition(&mut self, clause: &Clause) -> Result<Condition, String> {
-        let scope = clause.scope.unwrap_or_default();
-        match exactly_one(clause)? {
+        self.condition_in(clause, None)
+    }
+
+    /// Members of `any` and `not` have the scope of the whole where they say none.
+    fn condition_in(&mut self, clause: &Clause, outer: Option<Scope>) -> Result<Condition, String> {
+        let given = clause.scope.or(outer);
+        let scope = given.unwrap_or_default();
+        let kind = exactly_one(clause)?;
+        if clause.scope.is_some() && kind == "component" {
+            return Err("`scope` says nothing beside `component`".to_owned());
+        }
+        match kind {
             "file" => self.file(clause.file.as_ref(), scope, clause),
             "text" => self.text(clause.text.as_ref(), scope, clause),
             "code" => self.code(clause.code.as_ref(), scope, clause),
@@ -189,21 +201,21 @@ impl<'a> PlanBuilder<'a> {
                 Ok(Condition::Technology { name, proof: clause.proof, scope })
             }
             "component" => Ok(Condition::Component(clause.component.clone().unwrap_or_default())),
-            "any" => Ok(Condition::Any(self.all_of(clause.any.as_deref())?)),
+            "any" => Ok(Condition::Any(self.all_of(clause.any.as_deref(), given)?)),
             "not" => match &clause.not {
-                Some(inner) => Ok(Condition::Not(Box::new(self.condition(inner)?))),
+                Some(inner) => Ok(Condition::Not(Box::new(self.condition_in(inner, given)?))),
                 None => Err("`not` is empty".to_owned()),
             },
             _ => self.all(clause),
         }
     }
 
-    fn all_of(&mut self, clauses: Option<&[Clause]>) -> Result<Vec<Condition>, String> {
+    fn all_of(&mut self, clauses: Option<&[Clause]>, scope: Option<Scope>) -> Result<Vec<Condition>, String> {
         let clauses = clauses.unwrap_or_default();
         if clauses.is_empty() {
             return Err("`any` and `all` need at least one member".to_owned());
         }
-        clauses.iter().map(|clause| self.condition(clause)).collect()
+        clauses.iter().map(|clause| self.condition_in(clause, scope)).collect()
     }
 
     /// `all` over `value` conditions of one kind holds within one document unless `scope` says wider.
@@ -216,7 +228,7 @@ impl<'a> PlanBuilder<'a> {
             Some(scope) => scope == Scope::Document,
             None => same_kind && first.as_deref() != Some("facts"),
         };
-        Ok(Condition::All { members: self.all_of(clause.all.as_deref())?, one_document })
+        Ok(Condition::All { members: self.all_of(clause.all.as_deref(), None)?, one_document })
     }
 
     fn file(&mut self, spec: Option<&FileSpec>, scope: Scope, clause: &Clause) -> Result<Condition, String> {
@@ -224,9 +236,14 @@ impl<'a> PlanBuilder<'a> {
         if spec.paths.is_empty() {
             return Err("`file.paths` is empty".to_owned());
         }
+        let (globs, refused) = self.add_globs(&spec.paths, spec.ignore_case)?;
+        if globs.is_empty() {
+            return Err("`file.paths` only refuses".to_owned());
+        }
         let leaf = Leaf {
             question: Question::File,
-            globs: self.add_globs(&spec.paths, spec.ignore_case)?,
+            globs,
+            refused,
             roles: roles(spec.roles.as_deref()),
             languages: Vec::new(),
             tracked: spec.tracked,
@@ -250,8 +267,10 @@ impl<'a> PlanBuilder<'a> {
             }
         }
         allow.extend((!own.is_empty()).then(|| Arc::new(Allow::new(own))));
+        let (globs, refused) = self.add_globs(&spec.files, false)?;
         let leaf = Leaf {
-            globs: self.add_globs(&spec.files, false)?,
+            globs,
+            refused,
             roles: roles(spec.roles.as_deref()),
             languages: spec.languages.clone(),
             tracked: false,
@@ -274,8 +293,10 @@ impl<'a> PlanBuilder<'a> {
     fn code(&mut self, spec: Option<&CodeCondition>, scope: Scope, clause: &Clause) -> Result<Condition, String> {
         let spec = spec.ok_or("`code` is empty")?;
         let patterns = spec.patterns.iter().map(|one: &CodeSpec| CodePattern::lazy(one)).collect::<Vec<_>>();
+        let (globs, refused) = self.add_globs(&spec.files, false)?;
         let leaf = Leaf {
-            globs: self.add_globs(&spec.files, false)?,
+            globs,
+            refused,
             roles: roles(spec.roles.as_deref()),
             languages: Vec::new(),
             tracked: false,
@@ -294,9 +315,11 @@ impl<'a> PlanBuilder<'a> {
             let hint = did_you_mean(&spec.r#in, self.kinds.names());
             return Err(format!("`value.in` names the document kind `{}`, which does not exist{hint}", spec.r#in));
         }
+        let (globs, refused) = self.add_globs(&spec.files, false)?;
         let leaf = Leaf {
             question: Question::Value(pattern),
-            globs: self.add_globs(&spec.files, false)?,
+            globs,
+            refused,
             roles: roles(spec.roles.as_deref()),
             languages: Vec::new(),
             tracked: false,
@@ -310,8 +333,16 @@ impl<'a> PlanBuilder<'a> {
         Condition::Leaf { leaf: id, scope, message: clause.message.clone() }
     }
 
-    fn add_globs(&mut self, globs: &[String], ignore_case: bool) -> Result<Vec<u32>, String> {
-        globs.iter().map(|glob| self.globs.add(glob, ignore_case)).collect()
+    /// The globs that are wanted, and those that a leading `!` refuses.
+    fn add_globs(&mut self, globs: &[String], ignore_case: bool) -> Result<(Vec<u32>, Vec<u32>), String> {
+        let (mut wanted, mut refused) = (Vec::new(), Vec::new());
+        for glob in globs {
+            match glob.strip_prefix('!') {
+                Some(glob) => refused.push(self.globs.add(glob, ignore_case)?),
+                None => wanted.push(self.globs.add(glob, ignore_case)?),
+            }
+        }
+        Ok((wanted, refused))
     }
 }
 

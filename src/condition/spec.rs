@@ -77,6 +77,15 @@ pub struct Clause {
     pub fix: Option<String>,
 }
 
+impl Clause {
+    /// Whether it asks for a technology, itself or within.
+    pub fn asks_technology(&self) -> bool {
+        let within = |list: &Option<Vec<Self>>| list.iter().flatten().any(Self::asks_technology);
+        let inner = self.not.as_ref().is_some_and(|inner| inner.asks_technology());
+        self.technology.is_some() || inner || within(&self.any) || within(&self.all)
+    }
+}
+
 /// Where a match may lie, seen from a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::condition::kinds::Kinds;
-use crate::condition::plan::{AllowLists, Condition, Plan, PlanBuilder};
+use crate::condition::plan::{AllowLists, Condition, Leaf, Plan, PlanBuilder};
 use crate::condition::spec::Clause;
 use crate::facts::known::EcosystemFact;
 use crate::facts::model::Kind;
@@ -109,6 +109,12 @@ impl RuleSet {
         Self::build(&source::folder(folder)?.into_iter().map(|source| (source, false)).collect::<Vec<_>>())
     }
 
+    /// Compiles every expression, schema and syntax pattern, which otherwise happens when a file first needs it.
+    pub fn validate(&self) -> Result<(), RuleError> {
+        let mut leaves = self.plan.leaves.iter();
+        leaves.try_for_each(Leaf::validate).map_err(|message| RuleError::new("rules", message))
+    }
+
     /// The rule of this id, or of this former id.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id.as_str() == id || rule.aliases.iter().any(|alias| alias.as_str() == id))
@@ -184,7 +190,11 @@ fn compile_technologies(
     for (source, file) in files {
         for entry in file.technologies {
             let mut conditions = |clauses: &[Clause], key: &str| -> Result<Vec<Condition>, RuleError> {
-                let compiled = clauses.iter().map(|clause| compile::plain(clause, key, plan)).collect::<Result<_, _>>();
+                let one = |clause: &Clause| match clause.asks_technology() {
+                    true => Err(format!("under `{key}`: a technology cannot be known by another one")),
+                    false => compile::plain(clause, key, plan),
+                };
+                let compiled = clauses.iter().map(one).collect::<Result<_, _>>();
                 compiled.map_err(|message| RuleError::new(&source.shown, format!("{}: {message}", entry.name)))
             };
             technologies.push(TechnologyRule {
