@@ -12,7 +12,7 @@ use crate::condition::code::{CodeMatch, CodePattern, Dialect, Imports, SyntaxTre
 use crate::condition::kinds::Kinds;
 use crate::condition::languages::Languages;
 use crate::condition::matches::{FileMatches, Hit, LeafId};
-use crate::condition::plan::{Leaf, Question};
+use crate::condition::plan::{Leaf, Plan, Question};
 use crate::condition::text::{TextPattern, one_line};
 use crate::facts::package::Manifest;
 use crate::facts::readers::{is_manifest, reader_for};
@@ -73,10 +73,8 @@ impl Woken {
         }
     }
 
-    fn keep_once(&mut self, leaf: LeafId, pattern: usize) {
-        if let Some(patterns) = self.places.get_mut(leaf.0 as usize).filter(|known| !known.contains(&pattern)) {
-            patterns.push(pattern);
-        }
+    fn knows(&self, leaf: LeafId, pattern: usize) -> bool {
+        self.places.get(leaf.0 as usize).is_some_and(|known| known.contains(&pattern))
     }
 
     /// The conditions in their order, each with its places in the order of the text, or with its patterns.
@@ -226,9 +224,10 @@ impl<'a> Inspector<'a> {
                         woken.keep(leaf, at);
                     }
                     Wake::Code(leaf, pattern, trigger) => {
-                        if text.get(at..at + trigger.len()) == Some(trigger.as_bytes()) {
+                        let spelt = text.get(at..at + trigger.len()) == Some(trigger.as_bytes());
+                        if spelt && !woken.knows(leaf, pattern) && is_here(plan, leaf, pattern, text, at) {
                             woken.wake(leaf);
-                            woken.keep_once(leaf, pattern);
+                            woken.keep(leaf, pattern);
                         }
                     }
                 }
@@ -242,6 +241,14 @@ impl<'a> Inspector<'a> {
             || inspected.language.is_some_and(|language| leaf.languages.iter().any(|wanted| wanted == language));
         let refused = leaf.refused.iter().any(|glob| self.globs.binary_search(glob).is_ok());
         leaf.roles.contains(inspected.role) && by_glob && !refused && by_language && (!leaf.tracked || file.tracked)
+    }
+}
+
+/// Whether around byte `at` stands what a pattern of a leaf wants there.
+fn is_here(plan: &Plan, leaf: LeafId, pattern: usize, text: &[u8], at: usize) -> bool {
+    match plan.leaves.get(leaf.0 as usize).map(|leaf| &leaf.question) {
+        Some(Question::Code(patterns)) => patterns.get(pattern).is_some_and(|pattern| pattern.is_here(text, at)),
+        _ => false,
     }
 }
 

@@ -65,7 +65,11 @@ impl ModulePattern {
             let head = text.get(..at).unwrap_or_default();
             let bare = head.trim_ascii_end();
             let word = bare.len() < head.len() && !is_word(text.get(at + first.len()));
-            word && (bare.ends_with(b"import") || bare.ends_with(b"from") || bare.ends_with(b","))
+            let listed = || {
+                let line = memchr::memrchr(b'\n', bare).map_or(bare, |end| bare.get(end..).unwrap_or_default());
+                bare.ends_with(b",") && memchr::memmem::find(line, b"import").is_some()
+            };
+            word && (bare.ends_with(b"import") || bare.ends_with(b"from") || listed())
         })
     }
 

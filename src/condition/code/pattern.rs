@@ -26,6 +26,8 @@ use crate::text::Span;
 
 /// Most matches of one pattern in one file.
 pub(super) const MAX_MATCHES: usize = 5_000;
+/// How far around a trigger `near-here` looks, in bytes.
+const AROUND: usize = 256;
 /// Longest capture that is kept, in bytes.
 const MAX_CAPTURE: usize = 512;
 
@@ -45,6 +47,7 @@ pub struct CodePattern {
     modules: Vec<ModulePattern>,
     triggers: OnceLock<Vec<String>>,
     near: OnceLock<Result<Option<Near>, regex::Error>>,
+    near_here: OnceLock<Result<Option<Regex>, regex::Error>>,
     compiled: [OnceLock<Result<Box<Compiled>, String>>; GRAMMARS.len()],
 }
 
@@ -58,6 +61,7 @@ impl CodePattern {
             modules: modules.collect(),
             triggers: OnceLock::new(),
             near: OnceLock::new(),
+            near_here: OnceLock::new(),
             compiled: [const { OnceLock::new() }; GRAMMARS.len()],
         }
     }
@@ -67,6 +71,9 @@ impl CodePattern {
         let pattern = Self::lazy(spec);
         if let Err(error) = pattern.near.get_or_init(|| Near::compile(spec)) {
             return Err(format!("`near`: {error}"));
+        }
+        if let Err(error) = pattern.here() {
+            return Err(format!("`near-here`: {error}"));
         }
         if pattern.dialects.is_empty() {
             return Err("`language` names none".to_owned());
@@ -126,6 +133,17 @@ impl CodePattern {
         let binds = !self.modules.is_empty() && !matches!(dialect, Dialect::Ruby | Dialect::Html);
         (!binds || self.modules.iter().any(|module| module.is_named_in(text, dialect)))
             && self.near().is_none_or(|near| near.is_in(text.as_bytes()))
+    }
+
+    /// Whether a trigger at byte `at` stands among what must be around it.
+    pub fn is_here(&self, text: &[u8], at: usize) -> bool {
+        let Ok(Some(wanted)) = self.here() else { return true };
+        let window = at.saturating_sub(AROUND)..(at + AROUND).min(text.len());
+        text.get(window).is_some_and(|window| wanted.is_match(window))
+    }
+
+    fn here(&self) -> &Result<Option<Regex>, regex::Error> {
+        self.near_here.get_or_init(|| self.spec.near_here.as_deref().map(compile_near).transpose())
     }
 
     fn near(&self) -> Option<&Near> {

@@ -27,6 +27,10 @@ pub struct CodeSpec {
     /// file is parsed, for rules whose literals are common words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub near: Option<String>,
+    /// A regular expression that must match around a trigger, some hundred bytes to either side: asked where the trigger
+    /// stands, so that it costs nothing elsewhere.
+    #[serde(default, rename = "near-here", skip_serializing_if = "Option::is_none")]
+    pub near_here: Option<String>,
     /// Matches of `near` that this expression matches as well do not count.
     #[serde(default, rename = "near-unless", skip_serializing_if = "Option::is_none")]
     pub near_unless: Option<String>,
