@@ -140,8 +140,7 @@ fn technology(rule: &TechnologyRule, component: usize, facts: &Facts, scan: &Sca
         .packages(component)
         .filter(|(package, _)| package.scope == Scope::Runtime)
         .find(|(package, _)| rule.packages.iter().any(|name| is_named(name, package.kind, &package.name)));
-    let context =
-        Context { facts, matches: &scan.matches, component: Some(component), graded: false, file: None, first: true };
+    let context = asking(facts, scan, component);
     let declared_place = declared.as_ref().map(|(_, place)| place.clone());
     let (proof, place, shows) = if let Some(found) = first_match(&rule.used, &context) {
         (Proof::Used, found.place, found.shows)
@@ -158,6 +157,11 @@ fn technology(rule: &TechnologyRule, component: usize, facts: &Facts, scan: &Sca
     };
     let (name, category) = (rule.name.clone(), rule.category.clone());
     Some(Technology { name, category, proof, place, shows, declared: declared_place })
+}
+
+/// One component is asked, and the first place is enough.
+fn asking<'a>(facts: &'a Facts, scan: &'a Scan, component: usize) -> Context<'a> {
+    Context { facts, matches: &scan.matches, component: Some(component), graded: false, file: None, first: true }
 }
 
 /// The first place of the first condition that holds.
@@ -180,14 +184,7 @@ fn add_kinds(facts: &mut Facts, rules: &RuleSet, scan: &Scan) {
             because.push(place.1);
         } else {
             for (kind, unless, conditions) in &rules.components.kinds {
-                let context = Context {
-                    facts,
-                    matches: &scan.matches,
-                    component: Some(index),
-                    graded: false,
-                    file: None,
-                    first: true,
-                };
+                let context = asking(facts, scan, index);
                 if kinds.contains(kind) || unless.iter().any(|other| kinds.contains(other)) {
                     continue;
                 }
@@ -245,14 +242,7 @@ fn fall_back(facts: &Facts, index: usize, kinds: &mut Vec<Kind>, because: &mut V
 fn add_sub_facts(facts: &mut Facts, rules: &RuleSet, scan: &Scan) {
     for index in 0..facts.components.len() {
         for (name, conditions) in &rules.components.facts {
-            let context = Context {
-                facts,
-                matches: &scan.matches,
-                component: Some(index),
-                graded: false,
-                file: None,
-                first: true,
-            };
+            let context = asking(facts, scan, index);
             if let Some(found) = first_match(conditions, &context)
                 && let Some(component) = facts.components.get_mut(index)
             {
