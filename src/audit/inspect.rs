@@ -102,6 +102,8 @@ impl Woken {
     }
 }
 
+/// No manifest that people write names more packages.
+const PACKAGES: usize = 10_000;
 /// At most this many keyword places are kept per condition and file; a pattern that has more is tried on the whole file.
 const PLACES: usize = 4096;
 
@@ -204,7 +206,11 @@ impl<'a> Inspector<'a> {
             reader_for(&file.path),
             decoded.filter(|text| inspected.skipped.is_none() && is_manifest(&file.path, text)),
         ) {
-            inspected.manifest = Some((reader.read)(&file.path, decoded).map_err(|error| error.to_string()));
+            let read = (reader.read)(&file.path, decoded).map_err(|error| error.to_string());
+            inspected.manifest = Some(read.and_then(|manifest| match manifest.packages.len() {
+                0..=PACKAGES => Ok(manifest),
+                more => Err(format!("it names {more} packages, more than {PACKAGES}")),
+            }));
         }
     }
 

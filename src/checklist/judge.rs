@@ -34,29 +34,13 @@ pub fn verdicts(rule: &Rule, facts: &Facts, matches: &Matches, runs: &dyn Fn(&Pa
 }
 
 fn no_such_component(kinds: &[Kind]) -> String {
-    let names: Vec<String> = kinds.iter().map(|kind| kind_name(*kind).to_owned()).collect();
+    let names: Vec<String> = kinds.iter().map(|kind| kind.name().to_owned()).collect();
     let list = match names.split_last() {
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
         None => "component".to_owned(),
     };
     format!("there is no {list} in this repository")
-}
-
-/// A kind as people say it.
-pub const fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Service => "service",
-        Kind::Worker => "worker",
-        Kind::Frontend => "frontend",
-        Kind::Mobile => "mobile app",
-        Kind::Library => "library",
-        Kind::Cli => "command-line tool",
-        Kind::Infrastructure => "infrastructure",
-        Kind::StaticSite => "static site",
-        Kind::Docs => "documentation",
-        Kind::Example => "example",
-    }
 }
 
 /// A verdict that says nothing, with the reason.

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use crate::checklist::finding::{Finding, State};
 use crate::checklist::item::{FULL, Item};
-use crate::checklist::judge::kind_name;
 use crate::checklist::outcome::Outcome;
 use crate::cli::args::{ExplainArgs, TargetArgs};
 use crate::cli::load::{Choice, Session, rule_set, session};
@@ -58,7 +57,7 @@ fn explanation(rule: &Rule) -> String {
     let _ = writeln!(out, "{}  {severity}, confidence {confidence}{preview}\n{}\n", rule.id, rule.title);
     let applies = match &rule.applies_to {
         None => "the repository as a whole".to_owned(),
-        Some(kinds) => kinds.iter().map(|kind| kind_name(*kind)).collect::<Vec<_>>().join(", "),
+        Some(kinds) => kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", "),
     };
     part("why", &rule.why, &mut out);
     part("applies to", &applies, &mut out);

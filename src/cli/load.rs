@@ -51,12 +51,11 @@ pub(crate) fn session(target: &TargetArgs, choice: &Choice<'_>) -> Result<Sessio
         let options = RepoOptions { jobs, exclude: exclude.to_vec(), ..RepoOptions::default() };
         Repo::open(&target.path, &options).map_err(|error| Refusal(error.to_string()))
     };
-    // The rules are loaded while the files are listed.
+    // The files are listed while the rules are loaded.
     let (rules, loaded, repo) = std::thread::scope(|scope| {
-        let rules = scope.spawn(|| (rule_set(&folders), started.elapsed()));
-        let repo = open(&config.exclude);
-        let (rules, loaded) = rules.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (rules, loaded, repo)
+        let repo = scope.spawn(|| open(&config.exclude));
+        let (rules, loaded) = (rule_set(&folders), started.elapsed());
+        (rules, loaded, repo.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     let rules = rules?;
     config.check(&rules).map_err(|error| Refusal(error.to_string()))?;

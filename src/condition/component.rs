@@ -18,6 +18,11 @@ pub(crate) fn answer(spec: &ComponentSpec, context: &Context<'_>) -> Answer {
     Answer::of(matches, examined, None)
 }
 
+/// What it is, as people say it.
+fn names(component: &Component) -> String {
+    component.kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
+}
+
 fn found(spec: &ComponentSpec, component: &Component) -> Option<Match> {
     if !spec.kinds.is_empty() && !component.is_any(&spec.kinds) {
         return None;
@@ -28,7 +33,7 @@ fn found(spec: &ComponentSpec, component: &Component) -> Option<Match> {
     };
     Some(Match {
         place,
-        shows: spec.fact.clone().unwrap_or_else(|| component.id.clone()),
+        shows: spec.fact.clone().unwrap_or_else(|| names(component)),
         captures: vec![("component".to_owned(), component.id.clone())],
         confidence: None,
         mark: None,

@@ -78,6 +78,23 @@ pub struct Clause {
 }
 
 impl Clause {
+    /// Where it looks: document kinds, globs, languages, packages and technologies, as reports name them.
+    pub fn places(&self, found: &mut std::collections::BTreeSet<String>) {
+        found.extend(self.file.iter().flat_map(|file| file.paths.iter().cloned()));
+        if let Some(text) = &self.text {
+            found.extend(text.files.iter().cloned());
+            found.extend(text.languages.iter().map(|language| format!("{language} code")));
+        }
+        found.extend(self.value.iter().map(|value| format!("{} files", value.r#in)));
+        for code in self.code.iter().flat_map(|code| &code.patterns) {
+            found.extend(code.dialects().iter().map(|dialect| format!("{} code", dialect.name())));
+        }
+        found.extend(self.package.iter().map(|_| "dependencies".to_owned()));
+        found.extend(self.technology.iter().map(|name| format!("use of {name}")));
+        let within = self.any.iter().chain(&self.all).flatten().chain(self.not.as_deref());
+        within.for_each(|clause| clause.places(found));
+    }
+
     /// Whether it asks for a technology, itself or within.
     pub fn asks_technology(&self) -> bool {
         let within = |list: &Option<Vec<Self>>| list.iter().flatten().any(Self::asks_technology);

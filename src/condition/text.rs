@@ -57,6 +57,8 @@ pub struct TextMatch {
     pub mark: Option<u16>,
 }
 
+/// How much of a line is looked at before and behind a keyword, in bytes: written lines are shorter.
+const LINE_BEFORE: usize = 1024;
 const LINE_LIMIT: usize = 4096;
 const BLOCK_BEFORE: usize = 1024;
 const BLOCK_AFTER: usize = 16 << 10;
@@ -183,9 +185,9 @@ impl TextPattern {
     }
 }
 
-/// The line around `hit` without its line end, at most [`LINE_LIMIT`] bytes to each side.
+/// The line around `hit` without its line end, at most [`LINE_BEFORE`] bytes before it and [`LINE_LIMIT`] behind.
 fn line_around(text: &[u8], hit: usize) -> Span {
-    let low = hit.saturating_sub(LINE_LIMIT);
+    let low = hit.saturating_sub(LINE_BEFORE);
     let high = (hit + LINE_LIMIT).min(text.len());
     let start = memchr::memrchr(b'\n', &text[low..hit]).map_or(low, |at| low + at + 1);
     let end = memchr::memchr(b'\n', &text[hit..high]).map_or(high, |at| hit + at);

@@ -31,6 +31,24 @@ pub enum Kind {
     Example,
 }
 
+impl Kind {
+    /// As people say it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Worker => "worker",
+            Self::Frontend => "frontend",
+            Self::Mobile => "mobile app",
+            Self::Library => "library",
+            Self::Cli => "command-line tool",
+            Self::Infrastructure => "infrastructure",
+            Self::StaticSite => "static site",
+            Self::Docs => "documentation",
+            Self::Example => "example",
+        }
+    }
+}
+
 /// How well it is proved that a component uses a technology. The order is the ladder of proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -146,8 +146,9 @@ fn fixes(report: &Report<'_>, width: usize, out: &mut String) {
     for (gain, rule, item) in fixes.into_iter().take(3) {
         let place = item.findings().find(|finding| finding.counts());
         let place = place.map(|finding| words::place(&finding.place, finding.region)).unwrap_or_default();
-        let line = format!("{gain:>+5}  {:<36} {place}", rule.id.as_str());
-        let _ = writeln!(out, "{}", cut(line.trim_end(), width));
+        let head = format!("{gain:>+5}  {:<36} ", rule.id.as_str());
+        let place = cut_front(&place, width.saturating_sub(head.chars().count()));
+        let _ = writeln!(out, "{}", format!("{head}{place}").trim_end());
     }
     out.push('\n');
 }
@@ -176,7 +177,7 @@ fn components(report: &Report<'_>, out: &mut String) {
         if component.kinds.is_empty() {
             continue;
         }
-        let kinds: Vec<&str> = component.kinds.iter().map(|kind| crate::checklist::judge::kind_name(*kind)).collect();
+        let kinds: Vec<&str> = component.kinds.iter().map(|kind| kind.name()).collect();
         let because: Vec<String> = component.because.iter().map(|place| clean(&place.path)).collect();
         let languages = component.languages.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
         let _ = writeln!(out, "  {}  {}  [{}]", clean(&component.id), kinds.join(", "), languages);
@@ -241,6 +242,15 @@ fn cut(text: &str, width: usize) -> String {
         return text.to_owned();
     }
     text.chars().take(width.saturating_sub(3)).collect::<String>() + "..."
+}
+
+/// The end of a text that is too long: of a path it tells more than the beginning.
+fn cut_front(text: &str, width: usize) -> String {
+    let length = text.chars().count();
+    if length <= width {
+        return text.to_owned();
+    }
+    "...".to_owned() + &text.chars().skip(length + 3 - width).collect::<String>()
 }
 
 fn paragraph(label: &str, text: &str, width: usize, out: &mut String) {

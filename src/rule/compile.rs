@@ -1,5 +1,7 @@
 //! From a rule file to a rule: what can only be checked with the whole rule at hand is checked here.
 
+use std::collections::BTreeSet;
+
 use crate::condition::plan::{Condition, PlanBuilder};
 use crate::condition::spec::Clause;
 use crate::rule::error::RuleError;
@@ -44,6 +46,9 @@ pub fn rule(
     if forbid.len() > 1 && forbid.iter().any(|pattern| pattern.id.is_none()) {
         return Err(fault("a rule with several patterns must name each of them with `id`".to_owned()));
     }
+    let mut looks_in = BTreeSet::new();
+    file.require.iter().chain(&file.forbid).for_each(|clause| clause.places(&mut looks_in));
+    extra.iter().for_each(|(_, clause)| clause.places(&mut looks_in));
     let aliases = file.aliases.iter().map(|alias| RuleId::parse(alias)).collect::<Result<_, _>>().map_err(fault)?;
     Ok(Rule {
         id,
@@ -62,6 +67,7 @@ pub fn rule(
         fix: file.fix.trim().to_owned(),
         references: file.references,
         looks_for: file.looks_for,
+        looks_in: looks_in.into_iter().collect(),
         absent: file.absent,
         require,
         forbid,

@@ -42,6 +42,8 @@ pub struct Rule {
     pub references: Vec<String>,
     /// What would have proved it.
     pub looks_for: Vec<String>,
+    /// Where it looks: document kinds, globs, languages.
+    pub looks_in: Vec<String>,
     /// What an absence says.
     pub absent: Option<String>,
     /// Satisfied by any of these.

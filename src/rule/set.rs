@@ -190,9 +190,11 @@ fn compile_technologies(
     for (source, file) in files {
         for entry in file.technologies {
             let mut conditions = |clauses: &[Clause], key: &str| -> Result<Vec<Condition>, RuleError> {
-                let one = |clause: &Clause| match clause.asks_technology() {
-                    true => Err(format!("under `{key}`: a technology cannot be known by another one")),
-                    false => compile::plain(clause, key, plan),
+                let one = |clause: &Clause| {
+                    if clause.asks_technology() {
+                        return Err(format!("under `{key}`: a technology cannot be known by another one"));
+                    }
+                    compile::plain(clause, key, plan)
                 };
                 let compiled = clauses.iter().map(one).collect::<Result<_, _>>();
                 compiled.map_err(|message| RuleError::new(&source.shown, format!("{}: {message}", entry.name)))

@@ -70,9 +70,7 @@ fn the_list_of_rules_is_fresh() {
     for rule in &rules.rules {
         let kinds = rule.applies_to.as_ref().map_or_else(
             || "the repository".to_owned(),
-            |kinds| {
-                kinds.iter().map(|kind| prodready::checklist::judge::kind_name(*kind)).collect::<Vec<_>>().join(", ")
-            },
+            |kinds| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", "),
         );
         let preview = if rule.preview { " (preview)" } else { "" };
         let severity = prodready::report::words::severity(rule.severity);

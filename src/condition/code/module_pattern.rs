@@ -3,9 +3,6 @@
 use super::imports::{Binding, WILDCARD};
 use super::language::Dialect;
 
-/// How far before a module its `import` is looked for, in bytes.
-const IMPORT_REACH: usize = 512;
-
 /// One entry of `imports`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ModulePattern {
@@ -44,18 +41,31 @@ impl ModulePattern {
     }
 
     /// Whether `text` may import it: in the faces of JavaScript the module stands there in quotes; elsewhere its literal
-    /// does, as a whole word, so that `expression` names no `express`; in Python on a line that imports.
+    /// does, as a whole word, so that `expression` names no `express`; in Python behind `import` or `from`.
     pub(super) fn is_named_in(&self, text: &str, dialect: Dialect) -> bool {
         let text = text.as_bytes();
         if dialect.is_javascript() || dialect == Dialect::Component {
             return self.is_quoted_in(text);
         }
+        if dialect == Dialect::Python {
+            return self.is_imported_in(text);
+        }
         let literal = self.literal();
         let open = self.module.contains('*') || literal.len() < self.module.len();
         memchr::memmem::find_iter(text, literal.as_bytes()).any(|at| {
             let before = at.checked_sub(1).and_then(|at| text.get(at));
-            let whole = open || (!is_word(before) && !is_word(text.get(at + literal.len())));
-            whole && (dialect != Dialect::Python || follows_import(text, at))
+            open || (!is_word(before) && !is_word(text.get(at + literal.len())))
+        })
+    }
+
+    /// Whether the first part of the module stands behind `import` or `from`, as Python writes it.
+    fn is_imported_in(&self, text: &[u8]) -> bool {
+        let first = self.module.split(['.', '*']).next().unwrap_or_default();
+        memchr::memmem::find_iter(text, first.as_bytes()).any(|at| {
+            let head = text.get(..at).unwrap_or_default();
+            let bare = head.trim_ascii_end();
+            let word = bare.len() < head.len() && !is_word(text.get(at + first.len()));
+            word && (bare.ends_with(b"import") || bare.ends_with(b"from") || bare.ends_with(b","))
         })
     }
 
@@ -72,17 +82,6 @@ impl ModulePattern {
     pub(super) fn literal(&self) -> &str {
         self.module.split(['*', '.', ':', '\\', '/', '@']).max_by_key(|piece| piece.len()).unwrap_or_default()
     }
-}
-
-/// Whether the statement at `at` imports: the word stands before it on its line, or on a line above that a bracket or a
-/// backslash carries on.
-fn follows_import(text: &[u8], at: usize) -> bool {
-    let before = text.get(at.saturating_sub(IMPORT_REACH)..at).unwrap_or_default();
-    let line = memchr::memrchr(b'\n', before).map_or(before, |end| before.get(end..).unwrap_or_default());
-    let holds = |part: &[u8], word: &str| memchr::memmem::find(part, word.as_bytes()).is_some();
-    let last = before.iter().rev().find(|byte| matches!(byte, b'(' | b')' | b'\\'));
-    let carried_on = last.is_some_and(|byte| *byte != b')');
-    holds(line, "import") || holds(line, "from ") || (carried_on && holds(before, "import"))
 }
 
 /// Whether a name may go on with `byte`.

@@ -17,7 +17,7 @@ use super::embedded;
 use super::language::Dialect;
 
 /// Longest text that is parsed, in bytes.
-const MAX_BYTES: usize = 1 << 20;
+const MAX_BYTES: usize = 512 << 10;
 /// Deepest nesting of syntax nodes.
 const MAX_DEPTH: usize = 1_000;
 
