@@ -48,7 +48,9 @@ pub fn rule(
     }
     let mut looks_in = BTreeSet::new();
     file.require.iter().chain(&file.forbid).for_each(|clause| clause.places(&mut looks_in));
-    extra.iter().for_each(|(_, clause)| clause.places(&mut looks_in));
+    for (_, clause) in extra {
+        clause.places(&mut looks_in);
+    }
     let aliases = file.aliases.iter().map(|alias| RuleId::parse(alias)).collect::<Result<_, _>>().map_err(fault)?;
     Ok(Rule {
         id,
