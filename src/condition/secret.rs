@@ -37,7 +37,8 @@ pub fn entropy(value: &str) -> f64 {
     counts.iter().filter(|&&count| count > 0).map(bits).sum()
 }
 
-/// Weighs `value`: `None` when it cannot be what it looks like, else the confidence that a check digit gives it.
+/// Weighs `value`: `None` when it cannot be what it looks like, else the confidence that a check digit gives it: high, or
+/// one step less, for whoever changed a digit may still have leaked the rest.
 pub fn weigh(spec: &SecretSpec, value: &str) -> Option<Option<Confidence>> {
     if spec.entropy.is_some_and(|least| entropy(value) < least) {
         return None;
@@ -45,7 +46,7 @@ pub fn weigh(spec: &SecretSpec, value: &str) -> Option<Option<Confidence>> {
     if matches!(spec.decode, Some(Decode::Pem)) && !has_pem_body(value) {
         return None;
     }
-    Some(spec.checksum.map(|checksum| if passes(checksum, value) { Confidence::High } else { Confidence::Low }))
+    Some(spec.checksum.map(|checksum| if passes(checksum, value) { Confidence::High } else { Confidence::Medium }))
 }
 
 /// Whether the check digit of `value` is right.
