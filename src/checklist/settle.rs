@@ -12,7 +12,7 @@ use crate::checklist::item::{Basis, FULL, Item, Verdict};
 use crate::checklist::judge::{lost, not_applicable, share};
 use crate::checklist::outcome::Outcome;
 use crate::checklist::rollup;
-use crate::rule::id::did_you_mean;
+use crate::rule::id::hint;
 use crate::rule::model::Rule;
 use crate::rule::set::RuleSet;
 
@@ -46,14 +46,12 @@ pub fn settle(
 pub fn resolve(target: &Target, rules: &RuleSet) -> Result<Target, String> {
     let Some(rule) = rules.rule(&target.rule) else {
         let known = rules.rules.iter().map(|rule| rule.id.as_str());
-        let hint = did_you_mean(&target.rule, known).map(|meant| format!(", did you mean `{meant}`?"));
-        return Err(format!("there is no rule `{}`{}", target.rule, hint.unwrap_or_default()));
+        return Err(format!("there is no rule `{}`{}", target.rule, hint(&target.rule, known)));
     };
     if let Some(pattern) = &target.pattern {
-        let mut known = rule.forbid.iter().filter_map(|pattern| pattern.id.as_deref());
+        let known = rule.forbid.iter().filter_map(|pattern| pattern.id.as_deref());
         if !known.clone().any(|id| id == pattern) {
-            let hint = did_you_mean(pattern, &mut known).map(|meant| format!(", did you mean `{meant}`?"));
-            return Err(format!("{} has no pattern `{pattern}`{}", rule.id, hint.unwrap_or_default()));
+            return Err(format!("{} has no pattern `{pattern}`{}", rule.id, hint(pattern, known)));
         }
     }
     Ok(Target { rule: rule.id.to_string(), pattern: target.pattern.clone() })

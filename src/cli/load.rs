@@ -13,6 +13,7 @@ use crate::cli::output::read_text;
 use crate::cli::progress::Progress;
 use crate::config::{Config, FILE};
 use crate::repo::{Repo, RepoOptions};
+use crate::rule::id::hint;
 use crate::rule::set::RuleSet;
 use crate::rule::source;
 use crate::score::{self, Score};
@@ -177,9 +178,7 @@ pub(crate) fn check_name(name: &str, rules: &RuleSet) -> Result<(), Refusal> {
         return resolve(&target, rules).map(drop).map_err(Refusal);
     }
     let known = rules.rules.iter().map(|rule| rule.id.as_str()).chain(areas());
-    let hint = crate::rule::id::did_you_mean(name, known)
-        .map(|meant| format!(", did you mean `{meant}`?"))
-        .unwrap_or_default();
+    let hint = hint(name, known);
     Err(Refusal(format!("there is no rule or area `{name}`{hint} (prodready rules list shows all)")))
 }
 
@@ -190,8 +189,7 @@ fn strangers(config: &Config, audit: &Audit) -> Vec<String> {
         if known().any(|id| id == folder) {
             return None;
         }
-        let hint = crate::rule::id::did_you_mean(folder, known());
-        let hint = hint.map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
+        let hint = hint(folder, known());
         Some(format!("{}:{line}: there is no component `{folder}`{hint}", config.shown))
     };
     config.kinds.iter().filter_map(stranger).collect()

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::Refusal;
 use crate::cli::messages;
-use crate::rule::id::did_you_mean;
+use crate::rule::id::hint;
 
 /// The formats of `--format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(crate) fn target(written: &str) -> Result<Target, Refusal> {
     };
     let names = || FORMATS.iter().map(|(name, _)| *name);
     let format = FORMATS.iter().find(|(known, _)| *known == name).map(|(_, format)| *format).ok_or_else(|| {
-        let hint = did_you_mean(name, names()).map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
+        let hint = hint(name, names());
         Refusal(format!("there is no format `{name}`{hint} (formats: {})", names().collect::<Vec<_>>().join(", ")))
     })?;
     Ok(Target { format, file })

@@ -20,7 +20,7 @@ const SPECIAL: [char; 8] = ['*', '?', '[', ']', '{', '}', '\\', '!'];
 pub struct GlobTable {
     exact: Index,
     folded: Index,
-    /// For each number, the extension if that is all it asks for.
+    /// For each number, whether an extension is all it asks for.
     extensions: Vec<bool>,
 }
 

@@ -317,7 +317,7 @@ fn rule(rule: &Rule, item: &Item, gain: u32, components: &[Component]) -> JsonRu
         evidence: item.evidence().map(|evidence| json_evidence(evidence, name(evidence.component))).collect(),
         findings: item.findings().map(|finding| json_finding(finding, name(finding.component))).collect(),
         looked_for: rule.looks_for.clone(),
-        looked_in: rule.looks_in.clone(),
+        looked_in: rule.looks_in(),
     }
 }
 

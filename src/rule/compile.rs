@@ -1,7 +1,5 @@
 //! From a rule file to a rule: what can only be checked with the whole rule at hand is checked here.
 
-use std::collections::BTreeSet;
-
 use crate::condition::plan::{Condition, PlanBuilder};
 use crate::condition::spec::Clause;
 use crate::rule::error::RuleError;
@@ -13,7 +11,7 @@ use crate::rule::model::{Pattern, Requirement, Rule};
 pub fn rule(
     id: RuleId,
     file: RuleFile,
-    extra: &[(String, Clause)],
+    extra: Vec<(String, Clause)>,
     shown: &str,
     from_user: bool,
     plan: &mut PlanBuilder<'_>,
@@ -46,11 +44,6 @@ pub fn rule(
     if forbid.len() > 1 && forbid.iter().any(|pattern| pattern.id.is_none()) {
         return Err(fault("a rule with several patterns must name each of them with `id`".to_owned()));
     }
-    let mut looks_in = BTreeSet::new();
-    file.require.iter().chain(&file.forbid).for_each(|clause| clause.places(&mut looks_in));
-    for (_, clause) in extra {
-        clause.places(&mut looks_in);
-    }
     let aliases = file.aliases.iter().map(|alias| RuleId::parse(alias)).collect::<Result<_, _>>().map_err(fault)?;
     Ok(Rule {
         id,
@@ -69,7 +62,12 @@ pub fn rule(
         fix: file.fix.trim().to_owned(),
         references: file.references,
         looks_for: file.looks_for,
-        looks_in: looks_in.into_iter().collect(),
+        written: file
+            .require
+            .into_iter()
+            .chain(file.forbid)
+            .chain(extra.into_iter().map(|(_, clause)| clause))
+            .collect(),
         absent: file.absent,
         require,
         forbid,

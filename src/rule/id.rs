@@ -51,6 +51,11 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// What to add to "there is no `word`": the nearest of `known` as a question, or nothing.
+pub fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    did_you_mean(word, known).map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default()
+}
+
 /// Levenshtein's edit distance, in characters.
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();

@@ -1,7 +1,9 @@
 //! What a rule means: the compiled form that the checklist works with.
 
+use std::collections::BTreeSet;
+
 use crate::condition::plan::Condition;
-use crate::condition::spec::{Confidence, Grade, Severity};
+use crate::condition::spec::{Clause, Confidence, Grade, Severity};
 use crate::facts::model::Kind;
 use crate::repo::Role;
 use crate::rule::id::RuleId;
@@ -42,8 +44,8 @@ pub struct Rule {
     pub references: Vec<String>,
     /// What would have proved it.
     pub looks_for: Vec<String>,
-    /// Where it looks: document kinds, globs, languages.
-    pub looks_in: Vec<String>,
+    /// What proves or violates it, as it is written.
+    pub written: Vec<Clause>,
     /// What an absence says.
     pub absent: Option<String>,
     /// Satisfied by any of these.
@@ -54,6 +56,17 @@ pub struct Rule {
     pub aliases: Vec<RuleId>,
     /// Whether it came from the user.
     pub from_user: bool,
+}
+
+impl Rule {
+    /// Where it looks: document kinds, globs, languages; each once, by name.
+    pub fn looks_in(&self) -> Vec<String> {
+        let mut found = BTreeSet::new();
+        for clause in &self.written {
+            clause.places(&mut found);
+        }
+        found.into_iter().collect()
+    }
 }
 
 /// A way to satisfy a rule.

@@ -92,7 +92,7 @@ impl RuleSet {
         let mut rules = Vec::with_capacity(written.len());
         for (id, rule) in written {
             let (first, shown, from_user) = (plan.len(), rule.shown, rule.from_user);
-            rules.push(compile::rule(id, rule.file, &rule.extra, &shown, from_user, &mut plan)?);
+            rules.push(compile::rule(id, rule.file, rule.extra, &shown, from_user, &mut plan)?);
             if from_user {
                 plan.validate(first).map_err(|message| RuleError::new(&shown, message))?;
             }
