@@ -68,6 +68,9 @@ pub(crate) struct AuditArgs {
     /// Leave out these rules, areas or patterns (comma-separated)
     #[arg(long, value_name = "RULE|AREA|RULE/PATTERN", value_delimiter = ',')]
     pub(crate) skip: Vec<String>,
+    /// Search every commit for secrets, too
+    #[arg(long)]
+    pub(crate) history: bool,
     /// Fail (exit 1) below this score
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
     pub(crate) min_score: Option<u32>,

@@ -38,6 +38,8 @@ pub(crate) struct Session {
 pub(crate) struct Choice<'a> {
     pub(crate) only: &'a [String],
     pub(crate) skip: &'a [String],
+    /// Whether the history is searched.
+    pub(crate) history: bool,
 }
 
 /// Audits what the arguments name.
@@ -79,7 +81,7 @@ pub(crate) fn session(target: &TargetArgs, choice: &Choice<'_>) -> Result<Sessio
 
 /// The audit as if there were no configuration.
 fn without_config(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
-    audit(repo, rules, &AuditOptions::new(options.jobs, options.as_of))
+    audit(repo, rules, &AuditOptions { history: options.history, ..AuditOptions::new(options.jobs, options.as_of) })
 }
 
 /// The score of a checklist.
@@ -165,6 +167,7 @@ fn options(
         skip: choice.skip.iter().map(current).collect(),
         kinds: config.component_kinds(),
         decisions: std::sync::Arc::clone(&config.decisions),
+        history: choice.history,
     })
 }
 

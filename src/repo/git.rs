@@ -22,8 +22,18 @@ const MAX_PACKED: u64 = 64 << 20;
 /// What git knows about the audited folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GitState {
-    /// The folder that holds `.git`.
+    /// The folder that holds `.git`; of a bare repository, itself.
     pub root: PathBuf,
+    /// Whether there is no work tree, only the repository.
+    pub bare: bool,
+    /// Where this work tree keeps its own state.
+    pub(super) own: PathBuf,
+    /// Where it shares objects and references with its siblings.
+    pub(super) common: PathBuf,
+    /// The hash of its objects, where it is named.
+    pub(super) object_format: Option<String>,
+    /// Whether a remote keeps objects back.
+    pub(super) partial: bool,
     /// The audited folder relative to `root`: empty, or with forward slashes and one at its end.
     pub prefix: String,
     /// The commit that HEAD names, in hexadecimal; `None` before the first commit.
@@ -52,8 +62,15 @@ impl GitState {
         };
         let (tracked, index_error) = index.map_or_else(|error| (Tracked::default(), Some(error)), |read| (read, None));
         let (branch, head) = folders.head();
+        // Nothing below a bare repository is a file of it.
+        let prefix = if folders.bare { String::new() } else { prefix };
         let state = Self {
             root: root.to_path_buf(),
+            bare: folders.bare,
+            own: folders.own,
+            common: folders.common,
+            object_format: config.object_format,
+            partial: config.partial,
             prefix,
             head,
             branch,
@@ -80,10 +97,24 @@ fn slashed(relative: &Path) -> Option<String> {
 struct Folders {
     own: PathBuf,
     common: PathBuf,
+    bare: bool,
 }
 
 impl Folders {
     fn at(root: &Path) -> Option<Self> {
+        Self::with_work_tree(root).or_else(|| Self::bare(root))
+    }
+
+    /// A folder that is a repository itself, as git knows it: by its HEAD, its objects and its references.
+    fn bare(root: &Path) -> Option<Self> {
+        let is_folder = |name: &str| fs::metadata(root.join(name)).is_ok_and(|found| found.is_dir());
+        let head = read_text(&root.join("HEAD"), MAX_REFERENCE)?;
+        let is_head = target(&head).is_some() || commit(&head).is_some();
+        let is_one = is_head && is_folder("objects") && is_folder("refs") && root.file_name().is_none_or(|name| name != ".git");
+        is_one.then(|| Self { own: root.to_path_buf(), common: root.to_path_buf(), bare: true })
+    }
+
+    fn with_work_tree(root: &Path) -> Option<Self> {
         let marker = root.join(".git");
         let own = if fs::metadata(&marker).ok()?.is_dir() {
             marker
@@ -96,7 +127,7 @@ impl Folders {
             Some(text) => own.join(text.trim()),
             None => own.clone(),
         };
-        Some(Self { own, common })
+        Some(Self { own, common, bare: false })
     }
 
     /// The branch and the commit of HEAD.

@@ -10,6 +10,7 @@ mod git_config;
 mod git_index;
 #[cfg(test)]
 mod git_sandbox;
+pub mod history;
 mod ignores;
 mod line_hash;
 mod list;
@@ -27,6 +28,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+
+use self::history::History;
 
 pub use files::{SkipReason, Skipped, SourceFile};
 pub use git::GitState;
@@ -88,6 +91,8 @@ pub struct Repo {
     max_file_bytes: u64,
     /// The texts in the order of `files`; `None` when they are on disk.
     memory: Option<Vec<Vec<u8>>>,
+    /// Earlier states of a repository in memory, the oldest first.
+    past: Option<Vec<BTreeMap<String, Vec<u8>>>>,
 }
 
 impl Repo {
@@ -108,6 +113,7 @@ impl Repo {
             git: git.map(|(state, _)| state),
             max_file_bytes: options.max_file_bytes,
             memory: None,
+            past: None,
         })
     }
 
@@ -139,7 +145,26 @@ impl Repo {
         let skipped = over
             .map(|file| Skipped { path: file.path.to_string(), reason: SkipReason::TooLarge(max_file_bytes) })
             .collect();
-        Self { root: PathBuf::new(), files, skipped, git: None, max_file_bytes, memory: Some(memory) }
+        Self { root: PathBuf::new(), files, skipped, git: None, max_file_bytes, memory: Some(memory), past: None }
+    }
+
+    /// The same repository in memory with earlier states, the oldest first; each is a commit, and so is the present one.
+    #[must_use]
+    pub fn with_history(self, states: Vec<BTreeMap<String, Vec<u8>>>) -> Self {
+        Self { past: Some(states), ..self }
+    }
+
+    /// Opens the history; else a sentence that says why there is none.
+    pub fn history(&self) -> Result<History, String> {
+        match (&self.past, &self.memory, &self.git) {
+            (Some(past), Some(memory), _) => {
+                let now = self.files.iter().zip(memory).map(|(file, text)| (file.path.to_string(), text.clone()));
+                let states = past.iter().cloned().chain([now.collect()]);
+                Ok(History::from_memory(states.collect(), self.max_file_bytes))
+            }
+            (_, _, Some(state)) => History::open(state, self.max_file_bytes),
+            _ => Err("this folder is in no git repository: there is no history".to_owned()),
+        }
     }
 
     /// The audited folder, canonical; empty for a repository in memory.
