@@ -104,10 +104,12 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
         model::facts(repo, rules, &mut scan, &markers, &options.kinds)
     };
     let asking: Vec<&Rule> = rules.rules.iter().filter(|rule| options.history && rule.asks_history() && selected(rule.id.as_str(), options)).collect();
+    // Of a repository without a work tree nothing but the history can be judged.
+    let bare = repo.git().is_some_and(|git| git.bare);
     let history = options.history.then(|| history::search(repo, rules, &asking, &mut scan, options));
     let mut items = Vec::new();
     for (index, rule) in rules.rules.iter().enumerate() {
-        if selected(rule.id.as_str(), options) {
+        if selected(rule.id.as_str(), options) && (!bare || rule.asks_history()) {
             items.push(rollup::item(
                 index,
                 judge::verdicts(rule, &facts, &scan.matches, &|pattern| runs(rule, pattern, options)),

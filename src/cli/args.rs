@@ -68,6 +68,9 @@ pub(crate) struct AuditArgs {
     /// Leave out these rules, areas or patterns (comma-separated)
     #[arg(long, value_name = "RULE|AREA|RULE/PATTERN", value_delimiter = ',')]
     pub(crate) skip: Vec<String>,
+    /// Audit what git's index will commit, not the work tree (for hooks, with --only secrets)
+    #[arg(long, conflicts_with = "history")]
+    pub(crate) staged: bool,
     /// Search every commit for secrets, too
     #[arg(long)]
     pub(crate) history: bool,

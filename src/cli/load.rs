@@ -12,7 +12,7 @@ use crate::cli::args::TargetArgs;
 use crate::cli::output::read_text;
 use crate::cli::progress::Progress;
 use crate::config::{Config, FILE};
-use crate::repo::{Repo, RepoOptions};
+use crate::repo::{Repo, RepoOptions, Source};
 use crate::rule::id::hint;
 use crate::rule::set::RuleSet;
 use crate::rule::source;
@@ -40,6 +40,8 @@ pub(crate) struct Choice<'a> {
     pub(crate) skip: &'a [String],
     /// Whether the history is searched.
     pub(crate) history: bool,
+    /// Whether the index is audited instead of the work tree.
+    pub(crate) staged: bool,
 }
 
 /// Audits what the arguments name.
@@ -51,7 +53,10 @@ pub(crate) fn session(target: &TargetArgs, choice: &Choice<'_>) -> Result<Sessio
     let jobs = jobs(target)?;
     let progress = Progress::start("auditing", !target.no_progress);
     let open = |exclude: &[String]| {
-        let options = RepoOptions { jobs, exclude: exclude.to_vec(), ..RepoOptions::default() };
+        // While it commits, git may work on an index of its own and names it so.
+        let index = || std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from).filter(|index| index.is_file());
+        let source = if choice.staged { Source::Index(index()) } else { Source::WorkTree };
+        let options = RepoOptions { jobs, exclude: exclude.to_vec(), source, ..RepoOptions::default() };
         Repo::open(&target.path, &options).map_err(|error| Refusal(error.to_string()))
     };
     // The files are listed while the rules are loaded.
@@ -66,7 +71,8 @@ pub(crate) fn session(target: &TargetArgs, choice: &Choice<'_>) -> Result<Sessio
     let repo = repo?;
     let listed = started.elapsed();
     let audit = audit(&repo, &rules, &options);
-    let whole = choice.only.is_empty() && choice.skip.is_empty();
+    let bare = repo.git().is_some_and(|git| git.bare);
+    let whole = choice.only.is_empty() && choice.skip.is_empty() && !bare;
     let mut score = if whole { scored(&audit.items, &rules) } else { None };
     if let Some(score) = &mut score {
         let reshaped = !config.exclude.is_empty() || !config.kinds.is_empty();

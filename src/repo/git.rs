@@ -53,7 +53,11 @@ pub struct GitState {
 impl GitState {
     /// The repository around `folder`, which must be canonical, and what it tracks there.
     pub(super) fn around(folder: &Path) -> Option<(Self, Tracked)> {
-        let (root, folders) = folder.ancestors().find_map(|root| Some((root, Folders::at(root)?)))?;
+        let (root, folders) = folder.ancestors().find_map(|root| {
+            // Only the folder itself may be a repository without a work tree: what lies above is none of its business.
+            let bare = || if root == folder { Folders::bare(root) } else { None };
+            Some((root, Folders::with_work_tree(root).or_else(bare)?))
+        })?;
         let prefix = slashed(folder.strip_prefix(root).ok()?)?;
         let config = GitConfig::parse(&read_text(&folders.common.join("config"), MAX_CONFIG).unwrap_or_default());
         let index = match config.object_format.as_deref() {
@@ -62,8 +66,6 @@ impl GitState {
         };
         let (tracked, index_error) = index.map_or_else(|error| (Tracked::default(), Some(error)), |read| (read, None));
         let (branch, head) = folders.head();
-        // Nothing below a bare repository is a file of it.
-        let prefix = if folders.bare { String::new() } else { prefix };
         let state = Self {
             root: root.to_path_buf(),
             bare: folders.bare,
@@ -101,10 +103,6 @@ struct Folders {
 }
 
 impl Folders {
-    fn at(root: &Path) -> Option<Self> {
-        Self::with_work_tree(root).or_else(|| Self::bare(root))
-    }
-
     /// A folder that is a repository itself, as git knows it: by its HEAD, its objects and its references.
     fn bare(root: &Path) -> Option<Self> {
         let is_folder = |name: &str| fs::metadata(root.join(name)).is_ok_and(|found| found.is_dir());

@@ -13,12 +13,12 @@ mod pack_index;
 mod refs;
 mod sift;
 mod store;
-#[cfg(test)]
-mod tests;
 mod walk;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
+use std::sync::Mutex;
 
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
@@ -275,21 +275,34 @@ impl History {
 /// Reads single blobs by their names, without listing anything: for what the index will commit.
 pub(super) struct Blobs {
     store: Store,
-    work: std::sync::Mutex<Work>,
+    /// Tools that are free.
+    idle: Mutex<Vec<Work>>,
 }
 
 impl Blobs {
     /// The blobs of the store in `objects`.
     pub(super) fn open(objects: &Path) -> Self {
-        Self { store: Store::open(objects, false), work: std::sync::Mutex::default() }
+        Self { store: Store::open(objects, false), idle: Mutex::default() }
     }
 
-    /// The blob of this name, if it is at most `most` bytes long.
-    pub(super) fn read(&self, id: &[u8], most: u64) -> Option<Vec<u8>> {
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let id = Id::from_bytes(id)?;
-        let mut work = self.work.lock().ok()?;
-        let (kind, text) = self.store.by_id(&id, most, &mut work)?;
-        (kind == Kind::Blob).then_some(text)
+    /// The blob of this name; else why there is none, as a fragment.
+    pub(super) fn read(&self, name: &[u8]) -> Result<Vec<u8>, &'static str> {
+        let id = Id::from_bytes(name).ok_or("its object has a name of another length")?;
+        let mut work = self.idle.lock().ok().and_then(|mut idle| idle.pop()).unwrap_or_default();
+        let found = self.store.by_id(&id, walk::MOST, &mut work);
+        if let Ok(mut idle) = self.idle.lock() {
+            idle.push(work);
+        }
+        match found {
+            Some((Kind::Blob, text)) => Ok(text),
+            Some(_) => Err("its object is no file"),
+            None => Err("its object is missing, damaged or too large"),
+        }
+    }
+}
+
+impl fmt::Debug for Blobs {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Blobs").finish_non_exhaustive()
     }
 }

@@ -9,7 +9,7 @@ use super::pack::{Entry, Forest, Pack, Work};
 use super::store::{LooseFault, Store};
 
 /// Longest object that is made because others build on it, in bytes.
-const MOST: usize = 16 << 20;
+pub(super) const MOST: usize = 16 << 20;
 /// How many bytes of texts a worker holds, beside the two that it works on, before it rather makes them anew.
 const HELD: usize = 12 << 20;
 /// How many roots a worker takes at a time.
