@@ -3,6 +3,7 @@
 //! One secret is one finding: what the files still hold is left to the rule that finds it there, which then names the
 //! commit that brought it; what they do not hold any more is a match of the condition `history`.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -207,11 +208,12 @@ impl Search<'_> {
     fn add(&mut self, leaf: LeafId, key: u64, brought: &Brought, role: Role, hit: Hit, text: &[u8]) {
         let Some((rule, pattern)) = self.owners.get(&leaf) else { return };
         let Some(commit) = self.history.commit(brought.commit) else { return };
-        let weight = |pattern: &Pattern| (pattern.severity, pattern.confidence);
+        // Of several patterns that know it, the one of the greatest harm names it.
+        let weight = |pattern: &Pattern, leaf: LeafId| (pattern.severity, pattern.confidence, Reverse(leaf));
         let id = (rule.id.to_string(), key);
-        if let Some((_, known)) = self.secrets.get(&id).and_then(|known| self.owners.get(&known.leaf))
-            && weight(known) >= weight(pattern)
-        {
+        let known = self.secrets.get(&id).map(|known| known.leaf);
+        let known = known.and_then(|leaf| Some((self.owners.get(&leaf)?.1, leaf)));
+        if known.is_some_and(|(other, other_leaf)| weight(other, other_leaf) >= weight(pattern, leaf)) {
             return;
         }
         let (region, line) = self.line(&brought.path, &hit, text);

@@ -19,13 +19,13 @@ const WIDTH: (usize, usize) = (120, 80);
 pub(crate) fn run(arguments: &AuditArgs) -> Result<Exit, Refusal> {
     let targets = targets(&arguments.format)?;
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
-    let choice = Choice { only: &arguments.only, skip: &arguments.skip, history: arguments.history, staged: arguments.staged };
+    let choice = Choice { only: &arguments.only, skip: &arguments.skip, staged: arguments.staged };
     let mut session = session(&arguments.target, &choice)?;
     if session.audit.is_empty() {
         let path = arguments.target.path.display();
         let bare = session.repo.git().is_some_and(|git| git.bare);
         messages::note(&if bare {
-            format!("nothing to audit in {path}: it has no work tree, and {}", match arguments.history {
+            format!("nothing to audit in {path}: it has no work tree, and {}", match arguments.target.history {
                 true => "no commit",
                 false => "its commits are searched with --history",
             })

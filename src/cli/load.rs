@@ -38,8 +38,6 @@ pub(crate) struct Session {
 pub(crate) struct Choice<'a> {
     pub(crate) only: &'a [String],
     pub(crate) skip: &'a [String],
-    /// Whether the history is searched.
-    pub(crate) history: bool,
     /// Whether the index is audited instead of the work tree.
     pub(crate) staged: bool,
 }
@@ -173,7 +171,7 @@ fn options(
         skip: choice.skip.iter().map(current).collect(),
         kinds: config.component_kinds(),
         decisions: std::sync::Arc::clone(&config.decisions),
-        history: choice.history,
+        history: target.history,
     })
 }
 

@@ -60,6 +60,15 @@ struct Edge {
     name: u32,
 }
 
+/// Where the edges of a tree are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct TreeAt {
+    number: u32,
+    part: u32,
+    from: u32,
+    to: u32,
+}
+
 #[derive(Debug, Clone)]
 struct Commit {
     number: u32,
@@ -193,9 +202,10 @@ pub(super) struct Graph {
     commits: Vec<Commit>,
     /// Places in `commits` by number.
     commit_at: HashMap<u32, u32>,
-    /// Number of each tree with the range of its edges, sorted.
-    trees: Vec<(u32, u32, u32)>,
-    edges: Vec<Edge>,
+    /// Where the edges of each tree are, sorted by its number.
+    trees: Vec<TreeAt>,
+    /// The edges as the threads gathered them.
+    edges: Vec<Vec<Edge>>,
     names: Vec<Vec<u8>>,
     /// Commits and trees that could not be read.
     pub(super) damaged: usize,
@@ -243,13 +253,14 @@ impl Graph {
                 0 => number,
                 _ => gone.get((number ^ MISSING) as usize).copied().unwrap_or(number),
             };
-            let base = u32::try_from(graph.edges.len()).unwrap_or(u32::MAX);
-            let shift = |at: u32| at.saturating_add(base);
-            graph.trees.extend(part.trees.iter().map(|(number, from, to)| (*number, shift(*from), shift(*to))));
-            graph.edges.extend(part.edges.iter().map(|edge| {
+            let number = u32::try_from(graph.edges.len()).unwrap_or(u32::MAX);
+            let at = |tree: &(u32, u32, u32)| TreeAt { number: tree.0, part: number, from: tree.1, to: tree.2 };
+            graph.trees.extend(part.trees.iter().map(at));
+            for edge in &mut part.edges {
                 let name = moved.get((edge.name & !FOLDER) as usize).copied().unwrap_or_default();
-                Edge { child: object(edge.child), name: name | edge.name & FOLDER }
-            }));
+                *edge = Edge { child: object(edge.child), name: name | edge.name & FOLDER };
+            }
+            graph.edges.push(std::mem::take(&mut part.edges));
             graph.commits.extend(part.commits.into_iter().map(|commit| Commit {
                 tree: object(commit.tree),
                 parents: commit.parents.iter().map(|parent| object(*parent)).collect(),
@@ -350,8 +361,8 @@ impl Graph {
     }
 
     fn edges(&self, tree: u32) -> &[Edge] {
-        let Ok(at) = self.trees.binary_search_by_key(&tree, |(number, ..)| *number) else { return &[] };
-        let range = self.trees.get(at).map_or(0..0, |(_, from, to)| *from as usize..*to as usize);
-        self.edges.get(range).unwrap_or_default()
+        let found = self.trees.binary_search_by_key(&tree, |at| at.number).ok().and_then(|at| self.trees.get(at));
+        let edges = found.and_then(|at| self.edges.get(at.part as usize)?.get(at.from as usize..at.to as usize));
+        edges.unwrap_or_default()
     }
 }

@@ -86,7 +86,7 @@ impl Extent {
         self.damaged > 0 || !self.faults.is_empty() || (self.missing > 0 && !self.partial)
     }
 
-    /// Whether something of the history was not looked at.
+    /// Whether the whole history is here and was read, but for what is too large.
     pub fn is_complete(&self) -> bool {
         !self.is_corrupt() && !self.shallow && !self.partial && self.missing == 0
     }

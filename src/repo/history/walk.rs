@@ -12,6 +12,8 @@ use super::store::{LooseFault, Store};
 pub(super) const MOST: usize = 16 << 20;
 /// How many bytes of texts a worker holds, beside the two that it works on, before it rather makes them anew.
 const HELD: usize = 12 << 20;
+/// How many bytes of texts one worker makes at most: a store that holds more was built to stop us.
+const MADE: u64 = 1 << 40;
 /// How many roots a worker takes at a time.
 const BATCH: usize = 32;
 /// Larger files that nothing builds on are looked at before they are inflated as a whole, in bytes.
@@ -56,7 +58,7 @@ impl<'a> Woods<'a> {
     pub(super) fn visit<V: Visitor + Send>(&self, jobs: usize, make: impl Fn() -> V + Sync) -> Vec<V> {
         let next = AtomicUsize::new(0);
         let work = || {
-            let mut worker = Worker { visitor: make(), work: Work::default(), frames: Vec::new(), held: 0 };
+            let mut worker = Worker { visitor: make(), work: Work::default(), frames: Vec::new(), held: 0, made: 0 };
             loop {
                 let from = next.fetch_add(BATCH, Ordering::Relaxed);
                 if !self.batch(from, &mut worker) {
@@ -117,7 +119,10 @@ struct Worker<V: Visitor> {
     visitor: V,
     work: Work,
     frames: Vec<Frame<V::Note>>,
+    /// Bytes of the texts of the frames.
     held: usize,
+    /// Bytes of all texts that were made.
+    made: u64,
 }
 
 impl<V: Visitor> Worker<V> {
@@ -161,6 +166,9 @@ impl<V: Visitor> Worker<V> {
     /// Makes a child of the last frame, visits it, and makes it a frame if others build on it.
     fn child(&mut self, first: usize, pack: &Pack, forest: &Forest, (child, kind): (u32, Kind)) {
         let Some(frame) = self.frames.last_mut() else { return };
+        if self.made > MADE {
+            return self.miss(first, forest, child, Miss::TooLarge);
+        }
         let text = match frame.text.take() {
             Some(text) => Some(text),
             None => pack.object(frame.at as usize, MOST, &mut self.work).map(|(_, text)| text),
@@ -171,6 +179,7 @@ impl<V: Visitor> Worker<V> {
             frame.text = Some(base);
             return self.miss(first, forest, child, Miss::Damaged);
         };
+        self.made += text.len() as u64;
         let note = self.visitor.visit(first + child as usize, kind, &text, Some((&frame.note, &self.work.copies)));
         frame.text = Some(base);
         if forest.children(child).is_empty() {
