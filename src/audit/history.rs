@@ -4,7 +4,7 @@
 //! commit that brought it; what they do not hold any more is a match of the condition `history`.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::audit::AuditOptions;
@@ -14,7 +14,7 @@ use crate::audit::place::{hide, secret_parts};
 use crate::audit::scan::Scan;
 use crate::audit::sieve::{Patterns, TextSieve, key_of};
 use crate::condition::answer::{Match, Unknown};
-use crate::condition::matches::{Hit, HistoryMatches, LeafId, Past};
+use crate::condition::matches::{HistoryMatches, Hit, LeafId, Past};
 use crate::condition::message::fill;
 use crate::condition::plan::{Condition, Question};
 use crate::condition::spec::Grade;
@@ -27,7 +27,13 @@ use crate::rule::set::RuleSet;
 use crate::text::Region;
 
 /// Searches the history for the rules among `asking`, and files what was found under the scan. What was left out.
-pub(super) fn search(repo: &Repo, rules: &RuleSet, asking: &[&Rule], scan: &mut Scan, options: &AuditOptions) -> Extent {
+pub(super) fn search(
+    repo: &Repo,
+    rules: &RuleSet,
+    asking: &[&Rule],
+    scan: &mut Scan,
+    options: &AuditOptions,
+) -> Extent {
     let searched: Vec<&Rule> = asking.iter().copied().flat_map(searched_by).filter_map(|id| rules.rule(id)).collect();
     if searched.is_empty() {
         return Extent::default();
@@ -50,6 +56,7 @@ pub(super) fn search(repo: &Repo, rules: &RuleSet, asking: &[&Rule], scan: &mut 
         patterns: &patterns,
         owners,
         present: present(repo, &leaves, scan),
+        at_head: found.at_head.iter().map(|(_, key)| *key).collect(),
         inspector: Inspector::new(repo, rules, &dispatch, options.as_of),
         open: None,
         secrets: BTreeMap::new(),
@@ -60,17 +67,19 @@ pub(super) fn search(repo: &Repo, rules: &RuleSet, asking: &[&Rule], scan: &mut 
     let extent = found.extent;
     let unknown = extent.left_out().into_iter().next().filter(|_| !extent.is_complete());
     let unknown = unknown.map(|why| if extent.is_corrupt() { Unknown::Tree(why) } else { Unknown::World(why) });
-    scan.matches.history =
-        Ok(HistoryMatches { by_rule, examined: extent.blobs, commits: extent.commits, unknown });
+    scan.matches.history = Ok(HistoryMatches { by_rule, examined: extent.blobs, commits: extent.commits, unknown });
     extent
 }
 
 /// The rules whose patterns a rule asks about the history.
 fn searched_by(rule: &Rule) -> Vec<&str> {
-    rule.forbid.iter().filter_map(|pattern| match &pattern.condition {
-        Condition::History { rule } => Some(rule.as_str()),
-        _ => None,
-    }).collect()
+    rule.forbid
+        .iter()
+        .filter_map(|pattern| match &pattern.condition {
+            Condition::History { rule } => Some(rule.as_str()),
+            _ => None,
+        })
+        .collect()
 }
 
 /// The leaves of the rules, each with its rule and pattern.
@@ -140,6 +149,8 @@ struct Search<'a> {
     patterns: &'a Patterns<'a>,
     owners: BTreeMap<LeafId, (&'a Rule, &'a Pattern)>,
     present: HashMap<u64, Vec<Standing>>,
+    /// Of a repository without a work tree, the keys of what its HEAD holds.
+    at_head: BTreeSet<u64>,
     inspector: Inspector<'a>,
     /// The blob that was read last.
     open: Option<(usize, Arc<Vec<u8>>)>,
@@ -206,11 +217,11 @@ impl Search<'_> {
     }
 
     fn add(&mut self, leaf: LeafId, key: u64, brought: &Brought, role: Role, hit: Hit, text: &[u8]) {
-        let Some((rule, pattern)) = self.owners.get(&leaf) else { return };
+        let Some((owner, pattern)) = self.owners.get(&leaf) else { return };
         let Some(commit) = self.history.commit(brought.commit) else { return };
         // Of several patterns that know it, the one of the greatest harm names it.
         let weight = |pattern: &Pattern, leaf: LeafId| (pattern.severity, pattern.confidence, Reverse(leaf));
-        let id = (rule.id.to_string(), key);
+        let id = (owner.id.to_string(), key);
         let known = self.secrets.get(&id).map(|known| known.leaf);
         let known = known.and_then(|leaf| Some((self.owners.get(&leaf)?.1, leaf)));
         if known.is_some_and(|(other, other_leaf)| weight(other, other_leaf) >= weight(pattern, leaf)) {
@@ -235,7 +246,9 @@ impl Search<'_> {
         let mut spans: Vec<(usize, usize)> = vec![(span.start, span.end)];
         let traces = TextSieve::new(self.patterns).sift(text, None).traces;
         spans.extend(traces.iter().map(|trace| (trace.start as usize, trace.end as usize)));
-        let value = |(start, end): &(usize, usize)| text.get(*start..*end).map(|value| String::from_utf8_lossy(value).into_owned());
+        let value = |(start, end): &(usize, usize)| {
+            text.get(*start..*end).map(|value| String::from_utf8_lossy(value).into_owned())
+        };
         let hidden = secret_parts(spans.iter().filter_map(value));
         let page = Repo::from_memory([(path, text)]);
         let placed = place(&page, &[(path, span)]).into_iter().find_map(Result::ok);
@@ -245,8 +258,8 @@ impl Search<'_> {
     }
 
     /// Notes the commit at what the files still hold, and gives what they do not hold by rule.
-    fn settle(self, scan: &mut Scan) -> HashMap<String, Vec<Match>> {
-        let mut by_rule: HashMap<String, Vec<Match>> = HashMap::new();
+    fn settle(self, scan: &mut Scan) -> BTreeMap<String, Vec<Match>> {
+        let mut by_rule: BTreeMap<String, Vec<Match>> = BTreeMap::new();
         for ((rule, key), secret) in self.secrets {
             let past = Arc::new(secret.past);
             if !past.gone {
@@ -264,6 +277,9 @@ impl Search<'_> {
             captures.push(("says".to_owned(), says));
             captures.push(("commit".to_owned(), past.commit.get(..12).unwrap_or(&past.commit).to_owned()));
             captures.push(("date".to_owned(), past.date.clone()));
+            let still = self.at_head.contains(&key);
+            let state = if still { "still there at HEAD" } else { "gone from the files, but not from the history" };
+            captures.push(("state".to_owned(), state.to_owned()));
             let confidence = secret.hit.confidence.map_or(pattern.confidence, |own| own.min(pattern.confidence));
             by_rule.entry(rule).or_default().push(Match {
                 place: Place { path: secret.brought.path, span: secret.hit.span },

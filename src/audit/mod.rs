@@ -91,7 +91,11 @@ impl Audit {
     /// Whether there was nothing to audit: no component and no source or configuration file, and no commit.
     pub fn is_empty(&self) -> bool {
         self.history.as_ref().is_none_or(|history| history.commits == 0)
-            && self.facts.components.iter().all(|component| component.kinds.is_empty() && component.languages.is_empty())
+            && self
+                .facts
+                .components
+                .iter()
+                .all(|component| component.kinds.is_empty() && component.languages.is_empty())
             && self.facts.manifests.is_empty()
     }
 }
@@ -103,7 +107,11 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
         let markers = markers(repo, rules, &scan);
         model::facts(repo, rules, &mut scan, &markers, &options.kinds)
     };
-    let asking: Vec<&Rule> = rules.rules.iter().filter(|rule| options.history && rule.asks_history() && selected(rule.id.as_str(), options)).collect();
+    let asking: Vec<&Rule> = rules
+        .rules
+        .iter()
+        .filter(|rule| options.history && rule.asks_history() && selected(rule.id.as_str(), options))
+        .collect();
     // Of a repository without a work tree nothing but the history can be judged.
     let bare = repo.git().is_some_and(|git| git.bare);
     let history = options.history.then(|| history::search(repo, rules, &asking, &mut scan, options));

@@ -185,7 +185,9 @@ pub fn share(good: usize, all: usize) -> u32 {
 /// A rule that only forbids passes when it looked at something.
 fn clean(forbidden: &[(&Pattern, Answer)], context: &Context<'_>) -> Verdict {
     let subjects: usize = forbidden.iter().map(|(_, answer)| answer.examined).sum();
-    if let (Ok(history), true) = (&context.matches.history, forbidden.iter().any(|(pattern, _)| pattern.condition.asks_history())) {
+    if let (Ok(history), true) =
+        (&context.matches.history, forbidden.iter().any(|(pattern, _)| pattern.condition.asks_history()))
+    {
         return in_no_commit(history);
     }
     let searched = if rule_searches_text(forbidden) { context.matches.files_read } else { Default::default() };

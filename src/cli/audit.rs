@@ -25,10 +25,10 @@ pub(crate) fn run(arguments: &AuditArgs) -> Result<Exit, Refusal> {
         let path = arguments.target.path.display();
         let bare = session.repo.git().is_some_and(|git| git.bare);
         messages::note(&if bare {
-            format!("nothing to audit in {path}: it has no work tree, and {}", match arguments.target.history {
-                true => "no commit",
-                false => "its commits are searched with --history",
-            })
+            format!(
+                "nothing to audit in {path}: it has no work tree, and {}",
+                if arguments.target.history { "no commit" } else { "its commits are searched with --history" }
+            )
         } else {
             format!("nothing to audit in {path}: no component and no source or configuration file")
         });

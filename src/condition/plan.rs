@@ -400,7 +400,7 @@ fn exactly_one(clause: &Clause) -> Result<&'static str, String> {
         [name] => Ok(name),
         [] => Err("no condition is given: one of file, text, value, code, package, technology, component, history, \
                    any, all, not"
-        .to_owned()),
+            .to_owned()),
         _ => Err(format!("one condition per entry, not {} at once ({}): use `all`", names.len(), names.join(", "))),
     }
 }

@@ -108,7 +108,8 @@ impl Folders {
         let is_folder = |name: &str| fs::metadata(root.join(name)).is_ok_and(|found| found.is_dir());
         let head = read_text(&root.join("HEAD"), MAX_REFERENCE)?;
         let is_head = target(&head).is_some() || commit(&head).is_some();
-        let is_one = is_head && is_folder("objects") && is_folder("refs") && root.file_name().is_none_or(|name| name != ".git");
+        let is_one =
+            is_head && is_folder("objects") && is_folder("refs") && root.file_name().is_none_or(|name| name != ".git");
         is_one.then(|| Self { own: root.to_path_buf(), common: root.to_path_buf(), bare: true })
     }
 

@@ -211,7 +211,15 @@ impl Repo {
         let skipped = over
             .map(|file| Skipped { path: file.path.to_string(), reason: SkipReason::TooLarge(max_file_bytes) })
             .collect();
-        Self { root: PathBuf::new(), files, skipped, git: None, max_file_bytes, contents: Contents::Memory(memory), past: None }
+        Self {
+            root: PathBuf::new(),
+            files,
+            skipped,
+            git: None,
+            max_file_bytes,
+            contents: Contents::Memory(memory),
+            past: None,
+        }
     }
 
     /// The same repository in memory with earlier states, the oldest first; each is a commit, and so is the present one.

@@ -82,7 +82,8 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
 }
 
 fn filler(seed: usize) -> String {
-    (0..60).map(|line| format!("def function_{line}(value):\n    return value + {}\n", line * seed % 17)).collect()
+    let function = |line| format!("def function_{line}(value):\n    return value + {}\n", line * seed % 17);
+    (0..60).map(function).collect()
 }
 
 /// Five secrets: of an edited file (0), of a deleted branch that a tag keeps (1), of a merge commit (2), of a test (3),
@@ -206,7 +207,8 @@ fn packs_that_overlap_and_objects_that_are_loose_as_well_give_nothing_twice() {
 fn what_the_files_still_hold_is_one_finding_that_names_its_commit() {
     let sandbox = planted();
     let audit = look(&sandbox.tree, 1);
-    let now: Vec<_> = audit.items.iter().flat_map(|item| item.findings()).filter(|one| !one.is_past()).collect();
+    let now: Vec<_> =
+        audit.items.iter().flat_map(prodready::checklist::item::Item::findings).filter(|one| !one.is_past()).collect();
     assert_eq!(now.len(), 1);
     let past = now[0].past.as_ref().unwrap();
     assert_eq!((now[0].place.path.as_str(), now[0].region.line), ("now.py", 3));
@@ -224,7 +226,12 @@ fn reports_are_alike_at_any_number_of_threads_and_show_no_secret_and_no_author()
         let gate = prodready::score::Gate::default();
         let report = Report { audit: &audit, rules: &RULES, path: ".", commit: None, score: None, gate: &gate };
         let show = text::Show { pass: true, not_applicable: true, accepted: true, components: true };
-        [text::render(&report, show, 100), json::render(&report).unwrap(), sarif::render(&report).unwrap(), format!("{:?}", audit.items)]
+        [
+            text::render(&report, show, 100),
+            json::render(&report).unwrap(),
+            sarif::render(&report).unwrap(),
+            format!("{:?}", audit.items),
+        ]
     };
     let one = render(1);
     assert_eq!(one, render(4));
@@ -270,7 +277,10 @@ fn shallow_and_partial_clones_say_so() {
     assert_eq!(outcome(&shallow), Outcome::Unknown, "nothing was found in one commit of many");
     let partial = clone(&["--filter=blob:none"], "partial");
     let told = left_out(&partial);
-    assert!(told.len() == 1 && told[0].contains("partial") && told[0].contains("objects were not searched"), "{told:?}");
+    assert!(
+        told.len() == 1 && told[0].contains("partial") && told[0].contains("objects were not searched"),
+        "{told:?}"
+    );
     assert!(!partial.history.as_ref().unwrap().is_corrupt());
 }
 

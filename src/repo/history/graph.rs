@@ -192,8 +192,9 @@ impl Visitor for Gatherer<'_> {
         }
     }
 
-    fn miss(&mut self, _: usize, _: Miss) {
-        self.damaged += 1;
+    fn miss(&mut self, number: usize, _: Miss) {
+        // What a loose object is cannot be told if it is damaged: it was counted with the blobs.
+        self.damaged += usize::from(!self.store.loose().contains(&number));
     }
 }
 
@@ -305,7 +306,9 @@ impl Graph {
         }
         let key = |commit: &Commit| Reverse((commit.committed, store.id(commit.number as usize), commit.number));
         let mut ready: BinaryHeap<_> = BinaryHeap::new();
-        ready.extend(left.iter().filter(|(_, left)| **left == 0).filter_map(|(number, _)| self.commit(*number)).map(key));
+        ready.extend(
+            left.iter().filter(|(_, left)| **left == 0).filter_map(|(number, _)| self.commit(*number)).map(key),
+        );
         let mut order = Vec::with_capacity(left.len());
         while let Some(Reverse((_, _, number))) = ready.pop() {
             order.extend(self.commit(number));
@@ -343,7 +346,8 @@ impl Graph {
                 } else if seen.insert(number as usize) {
                     let before = waiting.len();
                     for edge in self.edges(number) {
-                        let name = self.names.get((edge.name & !FOLDER) as usize).map(Vec::as_slice).unwrap_or_default();
+                        let name =
+                            self.names.get((edge.name & !FOLDER) as usize).map(Vec::as_slice).unwrap_or_default();
                         let is_folder = edge.name & FOLDER != 0;
                         let slash = if is_folder { "/" } else { "" };
                         let path = format!("{path}{}{slash}", String::from_utf8_lossy(name));
@@ -358,6 +362,26 @@ impl Graph {
         walked.missing_blobs = gone.values().filter(|is_folder| !**is_folder).count();
         walked.missing += gone.len() - walked.missing_blobs;
         walked
+    }
+
+    /// The wanted blobs in the tree of a commit.
+    pub(super) fn blobs_of(&self, commit: u32, objects: usize) -> Vec<usize> {
+        let mut seen = Bits::new(objects);
+        let mut waiting: Vec<u32> = self.commit(commit).map(|commit| commit.tree).into_iter().collect();
+        let mut found = Vec::new();
+        while let Some(tree) = waiting.pop() {
+            for edge in self.edges(tree).iter().filter(|edge| edge.child & MISSING == 0) {
+                if !seen.insert(edge.child as usize) {
+                    continue;
+                }
+                if edge.name & FOLDER == 0 {
+                    found.push(edge.child as usize);
+                } else {
+                    waiting.push(edge.child);
+                }
+            }
+        }
+        found
     }
 
     fn edges(&self, tree: u32) -> &[Edge] {

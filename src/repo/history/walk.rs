@@ -212,7 +212,8 @@ impl<V: Visitor> Worker<V> {
 
     fn is_binary(&mut self, pack: &Pack, entry: &Entry) -> bool {
         let Some(head) = pack.head(entry, SNIFFED, &mut self.work) else { return false };
-        let binary = memchr::memchr(0, &head).is_some() && !head.starts_with(&[0xff, 0xfe]) && !head.starts_with(&[0xfe, 0xff]);
+        let binary =
+            memchr::memchr(0, &head).is_some() && !head.starts_with(&[0xff, 0xfe]) && !head.starts_with(&[0xfe, 0xff]);
         self.work.release(head);
         binary
     }
