@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+/// Thousands of small texts are made and dropped per file that is read, and more when the rules are loaded; this
+/// allocator takes less time for them than the one of the system.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     ExitCode::from(prodready::cli::run(std::env::args_os()) as u8)
 }

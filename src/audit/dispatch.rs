@@ -4,6 +4,7 @@
 //! are looked for together, so that a file is scanned once however many rules there are.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::audit::keywords::{Keywords, RUN_AT_LEAST};
 use crate::condition::code::Dialect;
@@ -53,6 +54,18 @@ pub(crate) enum Wake<'a> {
     Text(LeafId),
     /// A syntax pattern of a leaf, by number, if the trigger stands there in just this spelling.
     Code(LeafId, usize, &'a str),
+}
+
+/// The alarms of all workers: each is made once, by the worker that needs it first.
+#[derive(Debug, Default)]
+pub(crate) struct Alarms<'a>(Mutex<HashMap<Sort, Arc<OnceLock<Alarm<'a>>>>>);
+
+impl<'a> Alarms<'a> {
+    /// The place of the alarm for a sort of file, which may still have to be made.
+    pub(crate) fn of(&self, sort: &Sort) -> Arc<OnceLock<Alarm<'a>>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(sort.clone()).or_default())
+    }
 }
 
 impl Dispatch {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::audit::AuditOptions;
-use crate::audit::dispatch::Dispatch;
+use crate::audit::dispatch::{Alarms, Dispatch};
 use crate::audit::inspect::Inspector;
 use crate::audit::place::{hide, secret_parts};
 use crate::audit::scan::Scan;
@@ -20,7 +20,7 @@ use crate::condition::plan::{Condition, Question};
 use crate::condition::spec::Grade;
 use crate::facts::model::Place;
 use crate::repo::history::{Extent, History, Place as Brought, Sieve};
-use crate::repo::place::place;
+use crate::repo::place::{Request, place};
 use crate::repo::{Repo, Role};
 use crate::rule::model::{Pattern, Rule};
 use crate::rule::set::RuleSet;
@@ -50,14 +50,14 @@ pub(super) fn search(
     let patterns = Patterns::new(&rules.plan, &leaves);
     let names = ends(rules, &patterns.by_name);
     let found = history.search(options.jobs, names, || TextSieve::new(&patterns));
-    let dispatch = Dispatch::new(&rules.plan);
+    let (dispatch, alarms) = (Dispatch::new(&rules.plan), Alarms::default());
     let mut search = Search {
         history: &history,
         patterns: &patterns,
         owners,
         present: present(repo, &leaves, scan),
         at_head: found.at_head.iter().map(|(_, key)| *key).collect(),
-        inspector: Inspector::new(repo, rules, &dispatch, options.as_of),
+        inspector: Inspector::new(repo, rules, &dispatch, &alarms, options.as_of),
         open: None,
         secrets: BTreeMap::new(),
     };
@@ -251,7 +251,7 @@ impl Search<'_> {
         };
         let hidden = secret_parts(spans.iter().filter_map(value));
         let page = Repo::from_memory([(path, text)]);
-        let placed = place(&page, &[(path, span)]).into_iter().find_map(Result::ok);
+        let placed = place(&page, &[Request { path, span, hashed: false }]).into_iter().find_map(Result::ok);
         let Some(mut placed) = placed else { return (Region::file_start(), String::new()) };
         placed.redact(|line| hide(line, &hidden));
         (placed.region, placed.lines.first().map(|line| line.trim().to_owned()).unwrap_or_default())

@@ -1,10 +1,11 @@
 //! One file: what every condition has to say about it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 
-use crate::audit::dispatch::{Alarm, Dispatch, Sort, Wake};
+use crate::audit::dispatch::{Alarm, Alarms, Dispatch, Sort, Wake};
 use crate::audit::documents::Documents;
 use crate::audit::place::{hide, secret_parts};
 use crate::checklist::inline::{self, Inline};
@@ -41,7 +42,9 @@ pub(crate) struct Inspector<'a> {
     buffer: Vec<u8>,
     globs: Vec<u32>,
     woken: Woken,
-    alarms: HashMap<Sort, Alarm<'a>>,
+    /// The alarms that this worker met; new ones come from those that all workers share.
+    alarms: HashMap<Sort, Arc<OnceLock<Alarm<'a>>>>,
+    shared: &'a Alarms<'a>,
 }
 
 /// The conditions that a file must answer, with the places of their keywords (of `code`: with the patterns whose trigger
@@ -106,7 +109,13 @@ const PACKAGES: usize = 10_000;
 const PLACES: usize = 4096;
 
 impl<'a> Inspector<'a> {
-    pub(crate) fn new(repo: &'a Repo, rules: &'a RuleSet, dispatch: &'a Dispatch, as_of: Date) -> Self {
+    pub(crate) fn new(
+        repo: &'a Repo,
+        rules: &'a RuleSet,
+        dispatch: &'a Dispatch,
+        shared: &'a Alarms<'a>,
+        as_of: Date,
+    ) -> Self {
         Self {
             repo,
             rules,
@@ -116,6 +125,7 @@ impl<'a> Inspector<'a> {
             globs: Vec::new(),
             woken: Woken::new(rules.plan.leaves.len()),
             alarms: HashMap::new(),
+            shared,
         }
     }
 
@@ -240,7 +250,14 @@ impl<'a> Inspector<'a> {
     /// Wakes the conditions whose keywords stand in the text.
     fn by_keywords(&mut self, text: &[u8], sort: Sort, woken: &mut Woken) {
         let (dispatch, plan) = (self.dispatch, &self.rules.plan);
-        let alarm = self.alarms.entry(sort).or_insert_with_key(|sort| dispatch.alarm(plan, sort));
+        let alarm = if let Some(known) = self.alarms.get(&sort) {
+            Arc::clone(known)
+        } else {
+            let new = self.shared.of(&sort);
+            self.alarms.insert(sort.clone(), Arc::clone(&new));
+            new
+        };
+        let alarm = alarm.get_or_init(|| dispatch.alarm(plan, &sort));
         alarm.keywords.find(text, |word, at| {
             for wake in alarm.wakes.get(word).into_iter().flatten() {
                 match *wake {

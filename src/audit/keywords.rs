@@ -1,7 +1,7 @@
 //! Finds the keywords of all rules in one text, without case, faster than an automaton does.
 //!
-//! Each keyword is known by its rarest-looking run of four bytes. A table of 65,536 bits, small enough for the first
-//! level of the processor's cache, says of the four bytes at a position whether they may be such a run; only then the
+//! Each keyword is known by its rarest-looking run of four bytes. A table of 262,144 bits, small enough for the first
+//! levels of the processor's cache, says of the four bytes at a position whether they may be such a run; only then the
 //! keywords behind them are compared. Positions do not depend on each other, so the processor works on many at a time,
 //! where an automaton waits for its next state. (The idea is that of q-gram filters: Navarro and Raffinot, "Flexible
 //! Pattern Matching in Strings", 2002, chapter 6.)
@@ -11,11 +11,21 @@ pub(crate) const RUN_AT_LEAST: usize = 3;
 /// Length of a run, in bytes.
 const RUN: usize = 4;
 /// Number of bits in the table, as a power of two.
-const TABLE_BITS: u32 = 16;
+const TABLE_BITS: u32 = 18;
 /// Number of lists of keywords behind the table, as a power of two.
 const LIST_BITS: u32 = 12;
 /// Bit that tells an upper-case ASCII letter from its lower case, in each of four bytes.
 const CASE: u32 = 0x2020_2020;
+/// Runs that source code is full of, and what a word gives for having to be known by one.
+const FREQUENT: [&[u8; RUN]; 64] = [
+    b"tion", b"cons", b"func", b"----", b"comp", b"modu", b"ment", b"xpor", b"rror", b"quir", b"root", b"inpu",
+    b"call", b"serv", b"impl", b"fact", b"back", b"base", b"hand", b"xpre", b"tabl", b"sync", b"xten", b"hook",
+    b"join", b"ques", b"body", b"glob", b"rgum", b"vali", b"sign", b"nfig", b"supe", b"full", b"conf", b"clas",
+    b"retu", b"urn ", b"this", b"self", b"unct", b"nst ", b"stri", b"ring", b"type", b"valu", b"alue", b"name",
+    b"data", b"ject", b"prop", b"inte", b"rgs.", b"port", b"from", b"elem", b"cont", b"text", b"node", b"test",
+    b"defa", b"ault", b"opti", b"ness",
+];
+const FREQUENT_COSTS: usize = 64;
 /// Bytes from the commonest in source code and prose to rarer ones; what is not listed is rarest.
 const COMMON: &[u8] = b"e tarionslcdpumhfgybw.\n(),_v;kx=\"'";
 
@@ -131,12 +141,19 @@ fn runs(word: u32, bytes: &[u8]) -> Vec<Known> {
         return runs.into_iter().map(|run| Known { run, word, offset: 0 }).collect();
     }
     let runs = bytes.windows(RUN).zip(0u32..);
-    let rarest = runs.max_by_key(|(run, offset)| (run.iter().map(|byte| rarity(*byte)).sum::<usize>(), *offset));
+    let rarest = runs.max_by_key(|(run, offset)| (look(run), *offset));
     let known = rarest.and_then(|(run, offset)| {
         let run: [u8; RUN] = run.try_into().ok()?;
         Some(Known { run: u32::from_le_bytes(run) | CASE, word, offset })
     });
     known.into_iter().collect()
+}
+
+/// How rare a run looks.
+fn look(run: &[u8]) -> usize {
+    let frequent = FREQUENT.iter().any(|known| known.eq_ignore_ascii_case(run));
+    let bytes: usize = run.iter().map(|byte| rarity(*byte)).sum();
+    bytes.saturating_sub(if frequent { FREQUENT_COSTS } else { 0 })
 }
 
 fn rarity(byte: u8) -> usize {

@@ -47,7 +47,6 @@ pub(crate) fn facts(
     add_locks(&mut facts, repo, rules, scan);
     add_languages(&mut facts, scan);
     add_technologies(&mut facts, rules, scan);
-    forget(&mut facts, scan);
     add_kinds(&mut facts, rules, scan);
     override_kinds(&mut facts, given);
     let built = layout::built_from(facts.components.len(), &facts.manifests);

@@ -2,7 +2,7 @@
 //!
 //! Whatever text leaves here has lost the values of all secrets of its file, whichever rule shows it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::checklist::finding::{Evidence, Finding, fingerprint};
 use crate::checklist::item::{Item, Verdict};
@@ -11,7 +11,7 @@ use crate::condition::text::one_line;
 use crate::facts::known::Facts;
 use crate::facts::model::Place;
 use crate::repo::Repo;
-use crate::repo::place::place;
+use crate::repo::place::{Request, place};
 use crate::rule::set::RuleSet;
 use crate::text::{Region, Span};
 
@@ -46,7 +46,7 @@ impl Places {
 /// Places everything that the items and the components will show, and gives findings their fingerprints.
 pub(crate) fn fill(repo: &Repo, rules: &RuleSet, matches: &Matches, facts: &Facts, items: &mut [Item]) -> Places {
     let secrets = Secrets::of(rules, matches, facts);
-    let places = locate(repo, &secrets, &wanted(facts, items));
+    let places = locate(repo, &secrets, &wanted(facts, items), &found(items));
     for item in items {
         let id = rules.rules.get(item.rule).map(|rule| rule.id.to_string()).unwrap_or_default();
         item.verdicts.iter_mut().for_each(|verdict| fill_verdict(verdict, &places));
@@ -100,10 +100,18 @@ fn name_findings(rule: &str, verdict: &mut Verdict, seen: &mut BTreeMap<(Option<
     }
 }
 
-fn wanted(facts: &Facts, items: &[Item]) -> Vec<Place> {
+fn verdicts(items: &[Item]) -> impl Iterator<Item = &Verdict> {
     let verdicts = items.iter().flat_map(|item| &item.verdicts);
-    let all = verdicts.flat_map(|verdict| [Some(verdict), verdict.beneath.as_deref()]).flatten();
-    let shown = all.flat_map(|verdict| {
+    verdicts.flat_map(|verdict| [Some(verdict), verdict.beneath.as_deref()]).flatten()
+}
+
+/// The places of findings, which are known again by the hashes of their lines.
+fn found(items: &[Item]) -> HashSet<&Place> {
+    verdicts(items).flat_map(|verdict| verdict.findings.iter().map(|finding| &finding.place)).collect()
+}
+
+fn wanted(facts: &Facts, items: &[Item]) -> Vec<Place> {
+    let shown = verdicts(items).flat_map(|verdict| {
         let evidence = verdict.evidence.iter().chain(&verdict.applies_because).map(|evidence| &evidence.place);
         let findings = verdict.findings.iter().filter(|finding| !finding.is_past());
         evidence.chain(findings.map(|finding| &finding.place))
@@ -118,9 +126,15 @@ fn wanted(facts: &Facts, items: &[Item]) -> Vec<Place> {
     wanted
 }
 
-fn locate(repo: &Repo, secrets: &Secrets, wanted: &[Place]) -> Places {
-    let requests: Vec<(&str, Span)> =
-        wanted.iter().map(|place| (place.path.as_str(), place.span.unwrap_or_default())).collect();
+fn locate(repo: &Repo, secrets: &Secrets, wanted: &[Place], found: &HashSet<&Place>) -> Places {
+    let requests: Vec<Request<'_>> = wanted
+        .iter()
+        .map(|place| Request {
+            path: place.path.as_str(),
+            span: place.span.unwrap_or_default(),
+            hashed: found.contains(place),
+        })
+        .collect();
     let mut known = HashMap::with_capacity(wanted.len());
     let mut values: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (wanted, found) in wanted.iter().zip(place(repo, &requests)) {

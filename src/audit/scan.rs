@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::civil::Date;
 
-use crate::audit::dispatch::Dispatch;
+use crate::audit::dispatch::{Alarms, Dispatch};
 use crate::audit::inspect::{Inspected, Inspector};
 use crate::checklist::inline::Inline;
 use crate::condition::matches::{FileMatches, LeafId, Matches};
@@ -40,10 +40,11 @@ pub(crate) struct Scan {
 /// Runs the pass with `jobs` threads.
 pub(crate) fn scan(repo: &Repo, rules: &RuleSet, jobs: usize, as_of: Date) -> Scan {
     let dispatch = Dispatch::new(&rules.plan);
+    let alarms = Alarms::default();
     let next = AtomicUsize::new(0);
     let total = repo.files().len();
     let work = || {
-        let mut inspector = Inspector::new(repo, rules, &dispatch, as_of);
+        let mut inspector = Inspector::new(repo, rules, &dispatch, &alarms, as_of);
         let mut results = Vec::new();
         loop {
             let start = next.fetch_add(BATCH, Ordering::Relaxed);

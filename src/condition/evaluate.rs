@@ -152,13 +152,27 @@ fn ask_facts(pattern: &ValueCondition, facts: &Facts) -> FactsAnswer {
 }
 
 fn any(members: &[Condition], context: &Context<'_>) -> Answer {
-    let answers: Vec<Answer> = members.iter().map(|member| evaluate(member, context)).collect();
+    let answers = ask_until(members, context, |answer| answer.truth.is_true() && !answer.matches.is_empty());
     let truth = answers.iter().fold(Truth::False, |truth, answer| truth.or(answer.truth));
     merge(answers, truth)
 }
 
+/// The answers of all members; where one place is enough, only up to the member that decides.
+fn ask_until(members: &[Condition], context: &Context<'_>, decides: impl Fn(&Answer) -> bool) -> Vec<Answer> {
+    let mut answers = Vec::with_capacity(members.len());
+    for member in members {
+        let answer = evaluate(member, context);
+        let done = context.first && decides(&answer);
+        answers.push(answer);
+        if done {
+            break;
+        }
+    }
+    answers
+}
+
 fn all(members: &[Condition], context: &Context<'_>) -> Answer {
-    let answers: Vec<Answer> = members.iter().map(|member| evaluate(member, context)).collect();
+    let answers = ask_until(members, context, |answer| answer.truth == Truth::False);
     let truth = answers.iter().fold(Truth::True, |truth, answer| truth.and(answer.truth));
     let weakest = answers.iter().filter(|answer| !answer.matches.is_empty()).map(Answer::grade).min();
     let mut merged = merge(answers, truth);

@@ -2,16 +2,20 @@
 //!
 //! A pattern without a slash matches a name at any depth, a leading slash anchors at the root, `*` stays within one
 //! name and `**` crosses folders; `{a,b}` gives alternatives. Every path of the tree passes here once, so each glob is
-//! filed under a name, an extension or a folder that its paths must hold; only the globs found that way are tried, and
-//! none is compiled before it is.
+//! filed under a name, an extension or a folder that its paths must hold. Only the globs found that way are tried, those
+//! alone whose letters the path has, and none is compiled before it is tried.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 
-/// Most alternatives that the braces of one glob are written out to; with more, the glob is kept whole.
-const ALTERNATIVES: usize = 256;
+use self::braces::alternatives;
+use self::letters::Letters;
+
+mod braces;
+mod letters;
+
 /// What makes a part of a glob more than plain text.
 const SPECIAL: [char; 8] = ['*', '?', '[', ']', '{', '}', '\\', '!'];
 
@@ -30,7 +34,7 @@ struct Index {
     names: HashMap<Box<str>, Vec<Filed>>,
     extensions: HashMap<Box<str>, Vec<Filed>>,
     folders: HashMap<Box<str>, Vec<Filed>>,
-    /// By the first byte of the name.
+    /// By the first byte of the name, in lower case.
     starts: HashMap<u8, Vec<Filed>>,
     others: Vec<Filed>,
 }
@@ -39,6 +43,10 @@ struct Index {
 #[derive(Debug)]
 struct Filed {
     id: u32,
+    /// What a name must have.
+    name: Letters,
+    /// What a path must have.
+    path: Letters,
     rest: Rest,
 }
 
@@ -118,12 +126,11 @@ impl GlobTable {
                 Key::Name(name) => index.names.entry(filed(&name)).or_default(),
                 Key::Extension(extension) => index.extensions.entry(filed(&extension)).or_default(),
                 Key::Folder(folder) => index.folders.entry(filed(&folder)).or_default(),
-                Key::Start(byte) => {
-                    index.starts.entry(if fold { byte.to_ascii_lowercase() } else { byte }).or_default()
-                }
+                Key::Start(byte) => index.starts.entry(byte.to_ascii_lowercase()).or_default(),
                 Key::Anything => &mut index.others,
             };
-            list.push(Filed { id, rest });
+            let (path, name) = Letters::of_glob(&alternative);
+            list.push(Filed { id, name, path, rest });
         }
         self.extensions.push(only_extensions);
     }
@@ -137,14 +144,18 @@ impl Index {
 
     /// `path` is `whole`, in lower case where case does not matter.
     fn matches(&self, path: &str, whole: &str, found: &mut Vec<u32>) {
-        let (folder, name) = (path.rsplit_once('/').map_or("", |(folder, _)| folder), name_of(path));
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let in_name = Letters::of(name);
+        let in_path = Letters::of(folder).with(in_name);
         let mut try_all = |list: Option<&Vec<Filed>>| {
-            let hits = list.into_iter().flatten().filter(|filed| filed.rest.matches(path, whole));
-            found.extend(hits.map(|filed| filed.id));
+            let fits = |filed: &&Filed| {
+                in_name.have(filed.name) && in_path.have(filed.path) && filed.rest.matches(path, whole)
+            };
+            found.extend(list.into_iter().flatten().filter(fits).map(|filed| filed.id));
         };
         try_all(Some(&self.others));
         try_all(self.names.get(name));
-        try_all(name.bytes().next().and_then(|first| self.starts.get(&first)));
+        try_all(name.bytes().next().and_then(|first| self.starts.get(&first.to_ascii_lowercase())));
         for (at, _) in name.match_indices('.') {
             try_all(self.extensions.get(&name[at + 1..]));
         }
@@ -210,7 +221,13 @@ fn file_under(glob: &str, fold: bool) -> (Key, Rest) {
         return (Key::Extension(extension.to_owned()), Rest::Nothing);
     }
     let folder = folders.split('/').filter(|folder| plain(folder)).max_by_key(|folder| folder.len());
-    let start = name.bytes().next().filter(|first| !SPECIAL.contains(&char::from(*first)));
+    let start = match name.as_bytes() {
+        [b'[', upper, lower, b']', ..] if upper.is_ascii_alphabetic() && upper.eq_ignore_ascii_case(lower) => {
+            Some(*lower)
+        }
+        [first, ..] if !SPECIAL.contains(&char::from(*first)) => Some(*first),
+        _ => None,
+    };
     let key = match (folder, start, extension) {
         (Some(folder), _, _) => Key::Folder(folder.to_owned()),
         (None, Some(start), _) => Key::Start(start),
@@ -263,60 +280,6 @@ fn name_fits(pattern: &[u8], name: &[u8]) -> bool {
         }
     }
     pattern.get(at..).unwrap_or_default().iter().all(|rest| *rest == b'*')
-}
-
-/// The glob with its braces written out.
-fn alternatives(glob: &str) -> Vec<String> {
-    if glob.contains(['[', '\\']) {
-        return vec![glob.to_owned()];
-    }
-    let mut open = vec![glob.to_owned()];
-    let mut done = Vec::new();
-    while let Some(next) = open.pop() {
-        match first_braces(&next) {
-            None => done.push(next),
-            Some((before, inner, after)) => {
-                open.extend(parts(inner).into_iter().map(|part| format!("{before}{part}{after}")));
-            }
-        }
-        if open.len() + done.len() > ALTERNATIVES {
-            return vec![glob.to_owned()];
-        }
-    }
-    done
-}
-
-/// What stands before, in and behind the first pair of braces.
-fn first_braces(glob: &str) -> Option<(&str, &str, &str)> {
-    let start = glob.find('{')?;
-    let mut depth = 0usize;
-    let end = glob.bytes().enumerate().skip(start).find_map(|(at, byte)| {
-        depth = match byte {
-            b'{' => depth + 1,
-            b'}' => depth.saturating_sub(1),
-            _ => depth,
-        };
-        (depth == 0).then_some(at)
-    })?;
-    Some((glob.get(..start)?, glob.get(start + 1..end)?, glob.get(end + 1..)?))
-}
-
-/// The parts between the commas that stand in no inner braces.
-fn parts(inner: &str) -> Vec<&str> {
-    let (mut parts, mut depth, mut start) = (Vec::new(), 0usize, 0);
-    for (at, byte) in inner.bytes().enumerate() {
-        match byte {
-            b'{' => depth += 1,
-            b'}' => depth = depth.saturating_sub(1),
-            b',' if depth == 0 => {
-                parts.push(&inner[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&inner[start..]);
-    parts
 }
 
 /// The glob as the matcher writes it: from the root of the repository.

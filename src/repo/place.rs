@@ -28,7 +28,7 @@ pub struct Placed {
     pub before: Option<Arc<str>>,
     /// The line after the last one shown; `None` when some were left off.
     pub after: Option<Arc<str>>,
-    /// `primaryLocationLineHash` of the first line.
+    /// `primaryLocationLineHash` of the first line, where it was wanted.
     pub line_hash: Option<String>,
 }
 
@@ -41,21 +41,33 @@ impl Placed {
     }
 }
 
+/// What is to be placed.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'repo> {
+    /// The file.
+    pub path: &'repo str,
+    /// Where in it.
+    pub span: Span,
+    /// Whether the hash of its line is wanted, for which the whole file has to be gone through.
+    pub hashed: bool,
+}
+
 /// Places every request, in the order given. Spans behind the end of a file mean its end.
-pub fn place<P: AsRef<str>>(repo: &Repo, requests: &[(P, Span)]) -> Vec<Result<Placed, SkipReason>> {
-    let mut by_path: BTreeMap<&str, Vec<(usize, Span)>> = BTreeMap::new();
-    for (at, (path, span)) in requests.iter().enumerate() {
-        by_path.entry(path.as_ref()).or_default().push((at, *span));
+pub fn place(repo: &Repo, requests: &[Request<'_>]) -> Vec<Result<Placed, SkipReason>> {
+    let mut by_path: BTreeMap<&str, Vec<(usize, Request<'_>)>> = BTreeMap::new();
+    for (at, request) in requests.iter().enumerate() {
+        by_path.entry(request.path).or_default().push((at, *request));
     }
     let mut placed = BTreeMap::new();
     let mut buffer = Vec::new();
-    for (path, spans) in by_path {
+    for (path, wanted) in by_path {
         match read(repo, path, &mut buffer) {
             Ok(()) => {
-                let mut page = Page::new(&buffer, spans.iter().map(|(_, span)| *span));
-                placed.extend(spans.into_iter().map(|(at, span)| (at, Ok(page.show(span)))));
+                let hashed = wanted.iter().any(|(_, request)| request.hashed);
+                let mut page = Page::new(&buffer, wanted.iter().map(|(_, request)| request.span), hashed);
+                placed.extend(wanted.into_iter().map(|(at, request)| (at, Ok(page.show(request)))));
             }
-            Err(reason) => placed.extend(spans.into_iter().map(|(at, _)| (at, Err(reason.clone())))),
+            Err(reason) => placed.extend(wanted.into_iter().map(|(at, _)| (at, Err(reason.clone())))),
         }
     }
     placed.into_values().collect()
@@ -71,12 +83,12 @@ struct Page<'text> {
     text: &'text [u8],
     index: LineIndex,
     columns: BTreeMap<usize, (usize, usize)>,
-    hashes: LineHashes,
+    hashes: Option<LineHashes>,
     lines: BTreeMap<usize, Arc<str>>,
 }
 
 impl<'text> Page<'text> {
-    fn new(text: &'text [u8], spans: impl Iterator<Item = Span>) -> Self {
+    fn new(text: &'text [u8], spans: impl Iterator<Item = Span>, hashed: bool) -> Self {
         let index = LineIndex::new(text);
         let mut offsets: Vec<usize> = spans
             .flat_map(|span| [span.start, span.end.max(span.start)])
@@ -85,12 +97,12 @@ impl<'text> Page<'text> {
         offsets.sort_unstable();
         offsets.dedup();
         let columns = columns(text, &index, &offsets);
-        let hashes = LineHashes::new(&String::from_utf8_lossy(text));
+        let hashes = hashed.then(|| LineHashes::new(&String::from_utf8_lossy(text)));
         Self { text, index, columns, hashes, lines: BTreeMap::new() }
     }
 
-    fn show(&mut self, span: Span) -> Placed {
-        let region = self.region(span);
+    fn show(&mut self, request: Request<'_>) -> Placed {
+        let region = self.region(request.span);
         // A span that ends with a line end shows nothing of the next line.
         let ends_before = region.end_line > region.line && region.end_column == 1;
         let last = region.end_line - usize::from(ends_before);
@@ -101,7 +113,7 @@ impl<'text> Page<'text> {
             more_lines: last - shown,
             before: self.line(region.line - 1),
             after: if last == shown { self.line(last + 1) } else { None },
-            line_hash: self.hashes.line(region.line),
+            line_hash: self.hashes.as_ref().filter(|_| request.hashed).and_then(|hashes| hashes.line(region.line)),
         }
     }
 
@@ -152,9 +164,13 @@ mod tests {
     use crate::repo::hashes;
     use proptest::prelude::*;
 
+    fn request(path: &str, span: Span) -> Request<'_> {
+        Request { path, span, hashed: true }
+    }
+
     fn one(text: &str, span: Span) -> Placed {
         let repo = Repo::from_memory([("a", text)]);
-        place(&repo, &[("a", span)]).remove(0).unwrap()
+        place(&repo, &[request("a", span)]).remove(0).unwrap()
     }
 
     #[test]
@@ -195,7 +211,8 @@ mod tests {
     fn answers_stand_in_the_order_of_the_requests() {
         let repo = Repo::from_memory([("a", &b"1\n2\n"[..]), ("b", b"x\0y"), ("c", b"3")]);
         let span = Span::new(0, 1);
-        let placed = place(&repo, &[("c", span), ("b", span), ("a", Span::new(2, 3)), ("d", span), ("a", span)]);
+        let requests = [("c", span), ("b", span), ("a", Span::new(2, 3)), ("d", span), ("a", span)];
+        let placed = place(&repo, &requests.map(|(path, span)| request(path, span)));
         let texts: Vec<_> = placed.iter().map(|one| one.as_ref().map(|one| &*one.lines[0])).collect();
         let gone = SkipReason::Unreadable("no such file".to_owned());
         assert_eq!(texts, [Ok("3"), Err(&SkipReason::Binary), Ok("2"), Err(&gone), Ok("1")]);
@@ -217,7 +234,7 @@ mod tests {
             let spans = [Span::new(one.min(two), one.max(two)), Span::new(three.min(four), three.max(four))];
             let repo = Repo::from_memory([("a", text.as_str())]);
             let index = LineIndex::new(text.as_bytes());
-            for (placed, span) in place(&repo, &spans.map(|span| ("a", span))).into_iter().zip(spans) {
+            for (placed, span) in place(&repo, &spans.map(|span| request("a", span))).into_iter().zip(spans) {
                 let placed = placed.unwrap();
                 prop_assert_eq!(placed.region, index.region(text.as_bytes(), span));
             }
@@ -226,7 +243,7 @@ mod tests {
         #[test]
         fn never_panics(text: Vec<u8>, start: u16, end: u16) {
             let repo = Repo::from_memory([("a", text)]);
-            let _ = place(&repo, &[("a", Span::new(start.into(), end.into()))]);
+            let _ = place(&repo, &[request("a", Span::new(start.into(), end.into()))]);
         }
     }
 }

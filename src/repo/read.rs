@@ -59,7 +59,7 @@ fn read_bounded(path: &Path, size: u64, max: u64, buffer: &mut Vec<u8>) -> io::R
     let mut room = usize::try_from(size).unwrap_or(usize::MAX).saturating_add(1).min(ceiling);
     let mut filled = 0;
     if room > SNIFF_FIRST {
-        filled = fill(&mut file, buffer, 0, SNIFFED)?;
+        filled = fill(&mut file, buffer, 0, SNIFFED, None)?;
         if is_binary(buffer.get(..filled).unwrap_or_default()) {
             return Ok(None);
         }
@@ -67,8 +67,9 @@ fn read_bounded(path: &Path, size: u64, max: u64, buffer: &mut Vec<u8>) -> io::R
             return Ok(Some(filled));
         }
     }
+    let expected = usize::try_from(size).ok();
     loop {
-        filled = fill(&mut file, buffer, filled, room)?;
+        filled = fill(&mut file, buffer, filled, room, expected)?;
         if filled < room || room >= ceiling {
             return Ok(Some(filled));
         }
@@ -77,15 +78,27 @@ fn read_bounded(path: &Path, size: u64, max: u64, buffer: &mut Vec<u8>) -> io::R
     }
 }
 
-/// Reads until `buffer[..room]` is full or the file ends. Room is zeroed only where the buffer was never used before.
-fn fill(file: &mut File, buffer: &mut Vec<u8>, mut filled: usize, room: usize) -> io::Result<usize> {
+/// Reads until `buffer[..room]` is full or the file ends; a read that had room for more and stopped at the `expected`
+/// length met the end. Room is zeroed only where the buffer was never used before.
+fn fill(
+    file: &mut File,
+    buffer: &mut Vec<u8>,
+    mut filled: usize,
+    room: usize,
+    expected: Option<usize>,
+) -> io::Result<usize> {
     if buffer.len() < room {
         buffer.resize(room, 0);
     }
     while let Some(free) = buffer.get_mut(filled..room).filter(|free| !free.is_empty()) {
         match file.read(free) {
             Ok(0) => break,
-            Ok(count) => filled += count,
+            Ok(count) => {
+                filled += count;
+                if filled < room && expected == Some(filled) {
+                    break;
+                }
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

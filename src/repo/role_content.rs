@@ -129,11 +129,18 @@ fn is_minified(path: &str, head: &[u8], whole_len: usize) -> bool {
         return false;
     }
     let head = head.get(..MEASURED).unwrap_or(head);
-    let ends = memchr::memchr_iter(b'\n', head).count();
-    let lines = ends + usize::from(head.last().is_some_and(|last| *last != b'\n'));
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-    if SQUEEZED.contains(&extension) && head.len() > MEAN_LINE * lines {
-        return true;
+    if SQUEEZED.contains(&extension) {
+        let ends = memchr::memchr_iter(b'\n', head).count();
+        let lines = ends + usize::from(head.last().is_some_and(|last| *last != b'\n'));
+        if head.len() > MEAN_LINE * lines {
+            return true;
+        }
+    }
+    // A line that long covers one of the blocks of half its length.
+    let mut blocks = head.chunks_exact(LONGEST_LINE / 2);
+    if blocks.all(|block| memchr::memchr(b'\n', block).is_some()) {
+        return false;
     }
     // One long string in a file of people's lines is data; the long lines must be most of it.
     let (mut long, mut start) = (0, 0);
