@@ -6,6 +6,7 @@ use crate::cli::load::{Choice, Session, session};
 use crate::cli::output::{Format, read_text, targets, write};
 use crate::cli::{Exit, Refusal, messages};
 use crate::condition::spec::Severity;
+use crate::repo::history::Extent;
 use crate::report::text::Show;
 use crate::report::{Report, json, sarif, text};
 use crate::rule::set::EDITION;
@@ -18,11 +19,19 @@ const WIDTH: (usize, usize) = (120, 80);
 pub(crate) fn run(arguments: &AuditArgs) -> Result<Exit, Refusal> {
     let targets = targets(&arguments.format)?;
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
-    let choice = Choice { only: &arguments.only, skip: &arguments.skip };
+    let choice = Choice { only: &arguments.only, skip: &arguments.skip, staged: arguments.staged };
     let mut session = session(&arguments.target, &choice)?;
     if session.audit.is_empty() {
         let path = arguments.target.path.display();
-        messages::note(&format!("nothing to audit in {path}: no component and no source or configuration file"));
+        let bare = session.repo.git().is_some_and(|git| git.bare);
+        messages::note(&if bare {
+            format!(
+                "nothing to audit in {path}: it has no work tree, and {}",
+                if arguments.target.history { "no commit" } else { "its commits are searched with --history" }
+            )
+        } else {
+            format!("nothing to audit in {path}: no component and no source or configuration file")
+        });
         return Ok(Exit::Nothing);
     }
     if let Some(baseline) = &baseline {
@@ -52,7 +61,15 @@ pub(crate) fn run(arguments: &AuditArgs) -> Result<Exit, Refusal> {
     if arguments.timing {
         timing(&session);
     }
-    let exit = if gate.passed() || arguments.exit_zero { Exit::Passed } else { Exit::Failed };
+    let corrupt = session.audit.history.as_ref().is_some_and(Extent::is_corrupt);
+    if corrupt {
+        messages::note("the history could not be searched as a whole: see what the report says about .git; exit 4");
+    }
+    let exit = match (gate.passed() || arguments.exit_zero, corrupt) {
+        (true, false) => Exit::Passed,
+        (true, true) => Exit::Incomplete,
+        (false, _) => Exit::Failed,
+    };
     // The program ends here: taking its memory apart piece by piece would only cost time.
     std::mem::forget(session);
     Ok(exit)

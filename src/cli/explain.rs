@@ -1,7 +1,6 @@
 //! `prodready explain`: a rule, the arithmetic of the score, or one finding.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use crate::checklist::finding::{Finding, State};
 use crate::checklist::item::{FULL, Item};
@@ -29,21 +28,22 @@ pub(crate) fn run(arguments: &ExplainArgs) -> Result<Exit, Refusal> {
             let rule = rules.rule(id).ok_or_else(|| unknown(id, &rules))?;
             explanation(rule)
         }
-        (None, Some(fingerprint)) => of_finding(&audited(&arguments.path)?, fingerprint)?,
-        (None, None) => arithmetic(&audited(&arguments.path)?)?,
+        (None, Some(fingerprint)) => of_finding(&audited(arguments)?, fingerprint)?,
+        (None, None) => arithmetic(&audited(arguments)?)?,
     };
     messages::print(&text);
     Ok(Exit::Passed)
 }
 
-fn audited(path: &Path) -> Result<Session, Refusal> {
+fn audited(arguments: &ExplainArgs) -> Result<Session, Refusal> {
     let target = TargetArgs {
-        path: path.to_path_buf(),
+        path: arguments.path.clone(),
         config: None,
         no_config: false,
         rules: Vec::new(),
         jobs: None,
         as_of: None,
+        history: arguments.history,
         no_progress: false,
     };
     session(&target, &Choice::default())
@@ -146,7 +146,7 @@ fn of_finding(session: &Session, fingerprint: &str) -> Result<String, Refusal> {
 fn told(rule: &Rule, item: &Item, finding: &Finding) -> String {
     let mut out = String::new();
     let id = finding.pattern.as_ref().map_or_else(|| rule.id.to_string(), |pattern| format!("{}/{pattern}", rule.id));
-    let place = words::place(&finding.place, finding.region);
+    let place = words::spot(finding);
     let _ = writeln!(
         out,
         "{id}  {}, confidence {}",

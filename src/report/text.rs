@@ -219,7 +219,7 @@ fn block(report: &Report<'_>, rule: &Rule, item: &Item, gain: u32, width: usize,
 }
 
 fn place(finding: &Finding, item: &Item, width: usize, out: &mut String) {
-    let _ = writeln!(out, "  --> {}", words::place(&finding.place, finding.region));
+    let _ = writeln!(out, "  --> {}", words::spot(finding));
     if finding.absence {
         let verdict = item.verdicts.iter().find(|verdict| verdict.component == finding.component);
         if let Some(because) = verdict.and_then(|verdict| verdict.applies_because.as_ref()) {
@@ -234,6 +234,10 @@ fn place(finding: &Finding, item: &Item, width: usize, out: &mut String) {
     }
     if finding.message != item.reason {
         paragraph("", &finding.message, width, out);
+    }
+    if let Some(past) = finding.past.as_ref().filter(|past| !past.gone) {
+        let (commit, place) = (words::commit(&past.commit), format!("{}:{}", past.path, past.region.line));
+        paragraph("", &format!("in the history since commit {commit} of {}, {place}", past.date), width, out);
     }
 }
 
