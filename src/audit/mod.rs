@@ -13,6 +13,8 @@ mod model;
 mod place;
 mod scan;
 
+pub(crate) use place::{hide, secret_parts};
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -20,6 +20,8 @@ pub(crate) enum Command {
     Rules(RulesArgs),
     /// Say what a rule is about, how the score comes about, or why a finding is reported
     Explain(ExplainArgs),
+    /// Show what can be written so that rules pass, and write it with `--write`
+    Fix(FixArgs),
     /// Note the findings of today, so that only new ones fail `--fail-on`
     Baseline(BaselineArgs),
     /// Write into prodready.toml that you live with a rule's findings, and why
@@ -156,6 +158,21 @@ pub(crate) struct ExplainArgs {
     /// The folder to audit for --score and --finding
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) path: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FixArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Only for these rules or areas (comma-separated)
+    #[arg(long, value_name = "RULE|AREA", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Write the safe edits
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// With --write: also those that change what is built or run
+    #[arg(long)]
+    pub(crate) r#unsafe: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod args;
 mod audit;
 mod decide;
 mod explain;
+mod fix;
 mod links;
 mod load;
 mod messages;
@@ -48,6 +49,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Fix(arguments) => fix::run(&arguments),
         Command::Baseline(arguments) => decide::baseline(&arguments),
         Command::Accept(arguments) => decide::accept(&arguments),
         Command::Attest(arguments) => decide::attest(&arguments),

@@ -12,4 +12,5 @@ mod oracle;
 mod precision;
 mod properties;
 mod redaction;
+mod repairs;
 mod rule_pages;
