@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
 
+#[cfg(unix)]
+mod action;
 mod cli;
 mod decisions;
 mod determinism;
