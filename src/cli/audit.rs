@@ -74,12 +74,6 @@ pub(crate) fn read_baseline(file: &std::path::Path) -> Result<Baseline, Refusal>
 
 /// With `--only` or `--skip` there is no score, and none is asked for. What is typed goes before what is configured.
 fn gate_of(arguments: &AuditArgs, session: &Session, baseline: Option<&Baseline>) -> Result<Gate, Refusal> {
-    let severity = |written: SeverityArg| match written {
-        SeverityArg::Low => Severity::Low,
-        SeverityArg::Medium => Severity::Medium,
-        SeverityArg::High => Severity::High,
-        SeverityArg::Critical => Severity::Critical,
-    };
     let whole = arguments.only.is_empty() && arguments.skip.is_empty();
     let config = &session.config;
     let drop = match (arguments.fail_on_drop.filter(|_| whole), baseline) {
@@ -95,6 +89,16 @@ fn gate_of(arguments: &AuditArgs, session: &Session, baseline: Option<&Baseline>
     let rules = &session.rules.rules;
     let items = session.audit.items.iter().filter_map(|item| Some((rules.get(item.rule)?, item)));
     Ok(score::gate(options, session.score.as_ref(), score::worst_open(items)))
+}
+
+/// What was typed, as what it means.
+pub(crate) fn severity(written: SeverityArg) -> Severity {
+    match written {
+        SeverityArg::Low => Severity::Low,
+        SeverityArg::Medium => Severity::Medium,
+        SeverityArg::High => Severity::High,
+        SeverityArg::Critical => Severity::Critical,
+    }
 }
 
 fn score_of(baseline: &Baseline) -> Result<u32, Refusal> {

@@ -37,15 +37,7 @@ pub(crate) fn run(arguments: &ExplainArgs) -> Result<Exit, Refusal> {
 }
 
 fn audited(path: &Path) -> Result<Session, Refusal> {
-    let target = TargetArgs {
-        path: path.to_path_buf(),
-        config: None,
-        no_config: false,
-        rules: Vec::new(),
-        jobs: None,
-        as_of: None,
-        no_progress: false,
-    };
+    let target = TargetArgs::of(path, false);
     session(&target, &Choice::default())
 }
 

@@ -3,8 +3,10 @@
 mod args;
 mod audit;
 mod decide;
+mod diff;
 mod explain;
 mod fix;
+mod init;
 mod links;
 mod load;
 mod messages;
@@ -12,6 +14,7 @@ mod output;
 mod progress;
 mod rules;
 mod schema;
+mod shell;
 
 use std::ffi::OsString;
 
@@ -47,6 +50,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let done = match cli.command {
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::Completions(arguments) => Ok(shell::completions(&arguments)),
+        Command::Man => shell::man(),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Fix(arguments) => fix::run(&arguments),
