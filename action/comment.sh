@@ -19,6 +19,7 @@ fi
 # The marker tells several audited folders of one repository apart.
 path=$(printf '%s' "${INPUT_PATH:-.}" | tr -cd 'A-Za-z0-9._/-')
 marker="<!-- prodready-action:$path -->"
+mkdir -p "$RUNNER_TEMP/prodready"
 body=$RUNNER_TEMP/prodready/comment.json
 { printf '%s\n' "$marker"; head -c 60000 "$SUMMARY"; } | jq --raw-input --slurp '{body: .}' >"$body"
 

@@ -4,7 +4,8 @@ set -euo pipefail
 
 code=${AUDIT_EXIT:-4}
 if [ "$code" != 0 ]; then
-  reason=${AUDIT_REASON//'%'/'%25'}
+  reason=${AUDIT_REASON:-}
+  reason=${reason//'%'/'%25'}
   printf '::error title=prodready::%s\n' "${reason:-the audit ended with exit code $code}"
 fi
 exit "$code"

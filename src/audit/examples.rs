@@ -51,7 +51,13 @@ fn run_one(rules: &RuleSet, rule: &str, example: &Example) -> Option<Mismatch> {
     let kept = example.files.iter().filter(|(path, _)| !exclude.iter().any(|glob| glob.matches(path)));
     let files = kept.map(|(path, text)| (path.as_str(), text.as_str()));
     let tracked = |path: &str| example.tracked.as_ref().is_none_or(|tracked| tracked.iter().any(|known| known == path));
-    let repo = Repo::from_memory_with(files, tracked);
+    let mut repo = Repo::from_memory_with(files, tracked);
+    if let Some(states) = &example.history {
+        let texts = |state: &BTreeMap<String, String>| {
+            state.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect()
+        };
+        repo = repo.with_history(states.iter().map(texts).collect());
+    }
     let options = AuditOptions {
         jobs: 1,
         as_of,
@@ -59,6 +65,7 @@ fn run_one(rules: &RuleSet, rule: &str, example: &Example) -> Option<Mismatch> {
         skip: Vec::new(),
         kinds: config.component_kinds(),
         decisions: config.decisions,
+        history: example.history.is_some(),
     };
     let audit = audit(&repo, rules, &options);
     match audit.items.first() {

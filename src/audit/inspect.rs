@@ -146,6 +146,31 @@ impl<'a> Inspector<'a> {
         inspected
     }
 
+    /// Whether files of this path are asked a question at all, by what the path alone says.
+    pub(crate) fn may_ask(&mut self, leaf: LeafId, path: &str) -> bool {
+        let role = crate::repo::roles::role_of(path);
+        let language = Languages::get().language_of(path);
+        let Some(leaf) = self.rules.plan.leaves.get(leaf.0 as usize) else { return false };
+        self.rules.plan.globs.matches(path, &mut self.globs);
+        self.selects(leaf, &past_file(path, role), &Inspected { language, ..Inspected::nothing(role) })
+    }
+
+    /// Asks a text question about a file of an earlier commit: the role of that file, and what was found.
+    pub(crate) fn ask_past(&mut self, leaf: LeafId, path: &str, text: &[u8]) -> Option<(Role, Vec<Hit>)> {
+        let leaf = self.rules.plan.leaves.get(leaf.0 as usize)?;
+        let file = past_file(path, crate::repo::roles::role_of(path));
+        let role = crate::repo::role_by_content(path, file.role, text, text.len());
+        let inspected = Inspected { language: Languages::get().language_of(path), ..Inspected::nothing(role) };
+        self.rules.plan.globs.matches(path, &mut self.globs);
+        let Question::Text(pattern) = &leaf.question else { return None };
+        if !self.selects(leaf, &file, &inspected) {
+            return None;
+        }
+        let decoded = str::from_utf8(text).ok();
+        let answer = ask_text(pattern, text, &[], inspected.language, decoded, &mut None);
+        Some((role, answer.hits))
+    }
+
     fn ask(&mut self, index: usize, file: &SourceFile, text: &[u8], inspected: &mut Inspected, woken: &mut Woken) {
         let dialect = Dialect::from_path(&file.path);
         for leaf in self.dispatch.by_path(&self.globs, inspected.language) {
@@ -244,6 +269,11 @@ impl<'a> Inspector<'a> {
     }
 }
 
+/// A file as a commit held it.
+fn past_file(path: &str, role: Role) -> SourceFile {
+    SourceFile { path: path.into(), size: 0, role, tracked: true, executable: false }
+}
+
 /// Whether around byte `at` stands what a pattern of a leaf wants there.
 fn is_here(plan: &Plan, leaf: LeafId, pattern: usize, text: &[u8], at: usize) -> bool {
     match plan.leaves.get(leaf.0 as usize).map(|leaf| &leaf.question) {
@@ -297,7 +327,14 @@ pub(crate) struct Answered {
 
 impl Answered {
     fn whole_file(file: &SourceFile) -> Self {
-        let hit = Hit { span: None, shows: file.path.to_string(), captures: Vec::new(), confidence: None, mark: None };
+        let hit = Hit {
+            span: None,
+            shows: file.path.to_string(),
+            captures: Vec::new(),
+            confidence: None,
+            mark: None,
+            past: None,
+        };
         Self { hits: vec![hit], examined: 1, ..Self::default() }
     }
 
@@ -341,6 +378,7 @@ fn ask_text(
         captures: found.captures,
         confidence: found.confidence,
         mark: found.mark,
+        past: None,
     });
     Answered { hits: hits.collect(), ..Answered::default() }
 }
@@ -392,5 +430,6 @@ fn code_hit(found: CodeMatch, text: &str) -> Hit {
         captures: found.captures,
         confidence: None,
         mark: None,
+        past: None,
     }
 }

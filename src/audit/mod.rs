@@ -7,11 +7,13 @@
 mod dispatch;
 mod documents;
 pub mod examples;
+mod history;
 mod inspect;
 mod keywords;
 mod model;
 mod place;
 mod scan;
+mod sieve;
 
 pub(crate) use place::{hide, secret_parts};
 
@@ -25,6 +27,7 @@ use crate::checklist::{judge, rollup};
 use crate::condition::glob::GlobTableBuilder;
 use crate::facts::known::Facts;
 use crate::facts::model::{Kind, Place};
+use crate::repo::history::Extent;
 use crate::repo::{Repo, Skipped};
 use crate::rule::model::{Pattern, Rule};
 use crate::rule::set::RuleSet;
@@ -45,13 +48,15 @@ pub struct AuditOptions {
     pub kinds: BTreeMap<String, Vec<Kind>>,
     /// What the user decided about findings.
     pub decisions: Arc<Decisions>,
+    /// Whether rules that ask for it may search the history.
+    pub history: bool,
 }
 
 impl AuditOptions {
     /// All rules, and no decision of anybody.
     pub fn new(jobs: usize, as_of: jiff::civil::Date) -> Self {
         let (kinds, decisions) = (BTreeMap::new(), Arc::default());
-        Self { jobs, as_of, only: Vec::new(), skip: Vec::new(), kinds, decisions }
+        Self { jobs, as_of, only: Vec::new(), skip: Vec::new(), kinds, decisions, history: false }
     }
 }
 
@@ -74,6 +79,8 @@ pub struct Audit {
     pub bytes: u64,
     /// The date of the audit.
     pub as_of: jiff::civil::Date,
+    /// What of the history was searched; `None` where that was not asked for.
+    pub history: Option<Extent>,
     places: place::Places,
 }
 
@@ -83,9 +90,14 @@ impl Audit {
         self.places.region(place)
     }
 
-    /// Whether there was nothing to audit: no component and no source or configuration file.
+    /// Whether there was nothing to audit: no component and no source or configuration file, and no commit.
     pub fn is_empty(&self) -> bool {
-        self.facts.components.iter().all(|component| component.kinds.is_empty() && component.languages.is_empty())
+        self.history.as_ref().is_none_or(|history| history.commits == 0)
+            && self
+                .facts
+                .components
+                .iter()
+                .all(|component| component.kinds.is_empty() && component.languages.is_empty())
             && self.facts.manifests.is_empty()
     }
 }
@@ -97,9 +109,17 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
         let markers = markers(repo, rules, &scan);
         model::facts(repo, rules, &mut scan, &markers, &options.kinds)
     };
+    let asking: Vec<&Rule> = rules
+        .rules
+        .iter()
+        .filter(|rule| options.history && rule.asks_history() && selected(rule.id.as_str(), options))
+        .collect();
+    // Of a repository without a work tree nothing but the history can be judged.
+    let bare = repo.git().is_some_and(|git| git.bare);
+    let history = options.history.then(|| history::search(repo, rules, &asking, &mut scan, options));
     let mut items = Vec::new();
     for (index, rule) in rules.rules.iter().enumerate() {
-        if selected(rule.id.as_str(), options) {
+        if selected(rule.id.as_str(), options) && (!bare || rule.asks_history()) {
             items.push(rollup::item(
                 index,
                 judge::verdicts(rule, &facts, &scan.matches, &|pattern| runs(rule, pattern, options)),
@@ -107,14 +127,18 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
         }
     }
     let places = place::fill(repo, rules, &scan.matches, &facts, &mut items);
-    let skipped = skipped(repo, &scan);
+    let mut skipped = skipped(repo, &scan);
+    let left_out = history.iter().flat_map(Extent::left_out);
+    skipped.extend(left_out.map(|why| (".git".to_owned(), why)));
+    skipped.sort();
     let bytes = scan.bytes;
     let path = |index: usize| repo.files().get(index).map(|file| file.path.to_string()).unwrap_or_default();
     let beside: Vec<Beside> =
         scan.ignores.into_iter().map(|(index, inline)| Beside { path: path(index), inline }).collect();
     let found = items;
     let (items, decisions) = settle(rules, &found, &options.decisions, &beside, options.as_of);
-    Audit { facts, items, found, decisions, skipped, files: repo.files().len(), bytes, as_of: options.as_of, places }
+    let (files, as_of) = (repo.files().len(), options.as_of);
+    Audit { facts, items, found, decisions, skipped, files, bytes, as_of, history, places }
 }
 
 /// Whether the user asked for this rule: `only` and `skip` name a rule, an area, or a pattern of a rule.

@@ -61,6 +61,10 @@ fn fill_verdict(verdict: &mut Verdict, places: &Places) {
         show_evidence(evidence, places);
     }
     for finding in &mut verdict.findings {
+        if let Some(past) = finding.past.as_ref().filter(|past| past.gone) {
+            (finding.region, finding.line) = (past.region, past.line.clone());
+            continue;
+        }
         finding.region = places.region(&finding.place);
         places.hash(&finding.place).clone_into(&mut finding.line_hash);
         finding.line =
@@ -101,7 +105,8 @@ fn wanted(facts: &Facts, items: &[Item]) -> Vec<Place> {
     let all = verdicts.flat_map(|verdict| [Some(verdict), verdict.beneath.as_deref()]).flatten();
     let shown = all.flat_map(|verdict| {
         let evidence = verdict.evidence.iter().chain(&verdict.applies_because).map(|evidence| &evidence.place);
-        evidence.chain(verdict.findings.iter().map(|finding| &finding.place))
+        let findings = verdict.findings.iter().filter(|finding| !finding.is_past());
+        evidence.chain(findings.map(|finding| &finding.place))
     });
     let because = facts.components.iter().flat_map(|component| {
         let facts = component.facts.iter().map(|(_, place)| place);

@@ -1,7 +1,10 @@
 //! Findings and evidence: the places behind a verdict.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
+use crate::condition::matches::Past;
 use crate::condition::secret::fnv1a;
 use crate::condition::spec::{Confidence, Severity};
 use crate::facts::model::Place;
@@ -55,6 +58,8 @@ pub struct Finding {
     pub half_way: bool,
     /// For secrets: 16 bits of a hash of the value.
     pub mark: Option<u16>,
+    /// The commit that brought it, where the history was searched.
+    pub past: Option<Arc<Past>>,
     /// Why somebody decided to live with it.
     pub reason: Option<String>,
     /// The last day on which that decision holds.
@@ -65,6 +70,11 @@ impl Finding {
     /// Whether it counts against the rule: nobody decided to live with it, and it is not in a test, example or prose.
     pub fn counts(&self) -> bool {
         matches!(self.state, State::Open | State::Baseline) && !self.lenient
+    }
+
+    /// Whether it lies in an earlier commit alone, so that no file shows it.
+    pub fn is_past(&self) -> bool {
+        self.past.as_ref().is_some_and(|past| past.gone)
     }
 
     /// Whether it may fail a gate: it counts, and was not known before.

@@ -7,7 +7,7 @@ use crate::checklist::outcome::Outcome;
 use crate::condition::Truth;
 use crate::condition::answer::{Answer, Match, Unknown};
 use crate::condition::evaluate::{Context, evaluate};
-use crate::condition::matches::Matches;
+use crate::condition::matches::{HistoryMatches, Matches};
 use crate::condition::message::fill;
 use crate::condition::spec::{Confidence, Grade, Severity};
 use crate::facts::known::Facts;
@@ -70,6 +70,9 @@ fn judge(
     runs: &dyn Fn(&Pattern) -> bool,
 ) -> Verdict {
     let context = Context { facts, matches, component, graded: false, file: None, first: false };
+    if let (Err(why), true) = (&matches.history, rule.asks_history()) {
+        return not_applicable(component, why.clone());
+    }
     let gate = rule.when.as_ref().map(|when| evaluate(when, &context));
     match gate.as_ref().map(|gate| gate.truth) {
         Some(Truth::False) => {
@@ -182,6 +185,11 @@ pub fn share(good: usize, all: usize) -> u32 {
 /// A rule that only forbids passes when it looked at something.
 fn clean(forbidden: &[(&Pattern, Answer)], context: &Context<'_>) -> Verdict {
     let subjects: usize = forbidden.iter().map(|(_, answer)| answer.examined).sum();
+    if let (Ok(history), true) =
+        (&context.matches.history, forbidden.iter().any(|(pattern, _)| pattern.condition.asks_history()))
+    {
+        return in_no_commit(history);
+    }
     let searched = if rule_searches_text(forbidden) { context.matches.files_read } else { Default::default() };
     let (examined, what) = if subjects > 0 { (subjects, "subjects") } else { (searched, "files") };
     if examined == 0 {
@@ -195,6 +203,15 @@ fn clean(forbidden: &[(&Pattern, Answer)], context: &Context<'_>) -> Verdict {
         examined: searched,
         ..not_applicable(None, format!("{examined} {what} examined, nothing found"))
     }
+}
+
+fn in_no_commit(history: &HistoryMatches) -> Verdict {
+    let HistoryMatches { examined, commits, .. } = history;
+    if *commits == 0 {
+        return not_applicable(None, "there is no commit yet".to_owned());
+    }
+    let reason = format!("{examined} versions of files in {commits} commits searched, nothing found");
+    Verdict { outcome: Outcome::Pass, credit: FULL, examined: *examined, ..not_applicable(None, reason) }
 }
 
 fn rule_searches_text(forbidden: &[(&Pattern, Answer)]) -> bool {
@@ -297,6 +314,7 @@ fn half_way(rule: &Rule, reason: &str, found: &Match, context: &Context<'_>) -> 
         absence: false,
         half_way: true,
         mark: None,
+        past: None,
         reason: None,
         until: None,
     }
@@ -338,6 +356,7 @@ fn finding(rule: &Rule, pattern: &Pattern, found: &Match, context: &Context<'_>)
         lower => lower.min(pattern.confidence),
     });
     let message = pattern.message.as_deref().map_or_else(|| rule.title.clone(), |text| fill(text, &found.captures));
+    let severity = found.past.as_ref().filter(|past| past.gone).map_or(pattern.severity, |past| past.severity);
     Finding {
         pattern: pattern.id.clone(),
         component: context.component,
@@ -346,7 +365,7 @@ fn finding(rule: &Rule, pattern: &Pattern, found: &Match, context: &Context<'_>)
         region: Region::file_start(),
         line: String::new(),
         line_hash: String::new(),
-        severity: if lenient { Severity::Low } else { pattern.severity },
+        severity: if lenient { Severity::Low } else { severity.min(rule.severity) },
         confidence,
         fingerprint: String::new(),
         state: State::Open,
@@ -355,6 +374,7 @@ fn finding(rule: &Rule, pattern: &Pattern, found: &Match, context: &Context<'_>)
         absence: false,
         half_way: false,
         mark: found.mark,
+        past: found.past.clone(),
         reason: None,
         until: None,
     }
@@ -378,6 +398,7 @@ fn absence(rule: &Rule, component: Option<usize>, place: Place) -> Finding {
         absence: true,
         half_way: false,
         mark: None,
+        past: None,
         reason: None,
         until: None,
     }

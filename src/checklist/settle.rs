@@ -147,7 +147,8 @@ impl<'a> Ledger<'a> {
         let (pattern, as_of) = (finding.pattern.clone(), self.as_of);
         for ignore in &mut self.ignores {
             let (line, alone) = (ignore.beside.inline.line, ignore.beside.inline.alone);
-            let near = finding.region.line == line || (alone && finding.region.line == line + 1);
+            let at = finding.region.line;
+            let near = !finding.is_past() && (at == line || (alone && at == line + 1));
             let meant =
                 near && ignore.beside.path == finding.place.path && ignore.target.names(rule, pattern.as_deref());
             if meant && ignore.tally.meet(ignore.until, as_of) {

@@ -60,6 +60,9 @@ pub(crate) struct TargetArgs {
     /// The date of the audit, for reproducible results; default: today
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) as_of: Option<jiff::civil::Date>,
+    /// Search every commit for secrets, too
+    #[arg(long)]
+    pub(crate) history: bool,
     /// Show no progress
     #[arg(long)]
     pub(crate) no_progress: bool,
@@ -75,6 +78,7 @@ impl TargetArgs {
             rules: Vec::new(),
             jobs: None,
             as_of: None,
+            history: false,
             no_progress: false,
         }
     }
@@ -132,6 +136,9 @@ pub(crate) struct AuditArgs {
     /// Leave out these rules, areas or patterns (comma-separated)
     #[arg(long, value_name = "RULE|AREA|RULE/PATTERN", value_delimiter = ',')]
     pub(crate) skip: Vec<String>,
+    /// Audit what git's index will commit, not the work tree (for hooks, with --only secrets)
+    #[arg(long, conflicts_with = "history")]
+    pub(crate) staged: bool,
     /// Fail (exit 1) below this score
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
     pub(crate) min_score: Option<u32>,
@@ -147,6 +154,9 @@ pub(crate) struct AuditArgs {
     /// Fail (exit 1) when the score is more than this many points below the baseline's
     #[arg(long, value_name = "N", requires = "baseline", value_parser = clap::value_parser!(u32).range(0..=100))]
     pub(crate) fail_on_drop: Option<u32>,
+    /// Only findings on lines or components that changed since this branch, tag or commit fail --fail-on
+    #[arg(long, value_name = "REF")]
+    pub(crate) since: Option<String>,
     /// Exit 0 even when the gate fails
     #[arg(long)]
     pub(crate) exit_zero: bool,
@@ -217,6 +227,9 @@ pub(crate) struct ExplainArgs {
     /// Say why this finding is reported (a fingerprint of the JSON report, or its first digits)
     #[arg(long, value_name = "FINGERPRINT", conflicts_with = "score")]
     pub(crate) finding: Option<String>,
+    /// Search every commit, too, for a finding that lies there
+    #[arg(long, requires = "finding")]
+    pub(crate) history: bool,
     /// The folder to audit for --score and --finding
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) path: PathBuf,

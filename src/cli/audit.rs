@@ -1,11 +1,13 @@
 //! `prodready audit`: from an audit to a gate and reports.
 
 use crate::checklist::baseline::Baseline;
+use crate::checklist::item::Item;
 use crate::cli::args::{AuditArgs, SeverityArg, ShowArg};
 use crate::cli::load::{Choice, Session, session};
 use crate::cli::output::{Format, read_text, targets, write};
-use crate::cli::{Exit, Refusal, messages};
+use crate::cli::{Exit, Refusal, messages, since};
 use crate::condition::spec::Severity;
+use crate::repo::history::Extent;
 use crate::report::text::Show;
 use crate::report::{Report, json, sarif, text};
 use crate::rule::set::EDITION;
@@ -18,17 +20,29 @@ const WIDTH: (usize, usize) = (120, 80);
 pub(crate) fn run(arguments: &AuditArgs) -> Result<Exit, Refusal> {
     let targets = targets(&arguments.format)?;
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
-    let choice = Choice { only: &arguments.only, skip: &arguments.skip };
+    let choice = Choice { only: &arguments.only, skip: &arguments.skip, staged: arguments.staged };
     let mut session = session(&arguments.target, &choice)?;
     if session.audit.is_empty() {
         let path = arguments.target.path.display();
-        messages::note(&format!("nothing to audit in {path}: no component and no source or configuration file"));
+        let bare = session.repo.git().is_some_and(|git| git.bare);
+        messages::note(&if bare {
+            format!(
+                "nothing to audit in {path}: it has no work tree, and {}",
+                match arguments.target.history {
+                    true => "no commit",
+                    false => "its commits are searched with --history",
+                }
+            )
+        } else {
+            format!("nothing to audit in {path}: no component and no source or configuration file")
+        });
         return Ok(Exit::Nothing);
     }
     if let Some(baseline) = &baseline {
         baseline.mark(&mut session.audit.items);
     }
-    let gate = gate_of(arguments, &session, baseline.as_ref())?;
+    let gating = arguments.since.as_deref().map(|name| since::gating(&session, name)).transpose()?;
+    let gate = gate_of(arguments, &session, gating.as_ref(), baseline.as_ref())?;
     let path = arguments.target.path.display().to_string();
     let report = Report {
         audit: &session.audit,
@@ -52,7 +66,15 @@ pub(crate) fn run(arguments: &AuditArgs) -> Result<Exit, Refusal> {
     if arguments.timing {
         timing(&session);
     }
-    let exit = if gate.passed() || arguments.exit_zero { Exit::Passed } else { Exit::Failed };
+    let corrupt = session.audit.history.as_ref().is_some_and(Extent::is_corrupt);
+    if corrupt {
+        messages::note("the history could not be searched as a whole: see what the report says about .git; exit 4");
+    }
+    let exit = match (gate.passed() || arguments.exit_zero, corrupt) {
+        (true, false) => Exit::Passed,
+        (true, true) => Exit::Incomplete,
+        (false, _) => Exit::Failed,
+    };
     // The program ends here: taking its memory apart piece by piece would only cost time.
     std::mem::forget(session);
     Ok(exit)
@@ -73,7 +95,12 @@ pub(crate) fn read_baseline(file: &std::path::Path) -> Result<Baseline, Refusal>
 }
 
 /// With `--only` or `--skip` there is no score, and none is asked for. What is typed goes before what is configured.
-fn gate_of(arguments: &AuditArgs, session: &Session, baseline: Option<&Baseline>) -> Result<Gate, Refusal> {
+fn gate_of(
+    arguments: &AuditArgs,
+    session: &Session,
+    gating: Option<&Vec<Item>>,
+    baseline: Option<&Baseline>,
+) -> Result<Gate, Refusal> {
     let whole = arguments.only.is_empty() && arguments.skip.is_empty();
     let config = &session.config;
     let drop = match (arguments.fail_on_drop.filter(|_| whole), baseline) {
@@ -87,7 +114,7 @@ fn gate_of(arguments: &AuditArgs, session: &Session, baseline: Option<&Baseline>
         drop,
     };
     let rules = &session.rules.rules;
-    let items = session.audit.items.iter().filter_map(|item| Some((rules.get(item.rule)?, item)));
+    let items = gating.unwrap_or(&session.audit.items).iter().filter_map(|item| Some((rules.get(item.rule)?, item)));
     Ok(score::gate(options, session.score.as_ref(), score::worst_open(items)))
 }
 

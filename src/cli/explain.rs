@@ -1,7 +1,6 @@
 //! `prodready explain`: a rule, the arithmetic of the score, or one finding.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use crate::checklist::finding::{Finding, State};
 use crate::checklist::item::{FULL, Item};
@@ -29,15 +28,15 @@ pub(crate) fn run(arguments: &ExplainArgs) -> Result<Exit, Refusal> {
             let rule = rules.rule(id).ok_or_else(|| unknown(id, &rules))?;
             explanation(rule)
         }
-        (None, Some(fingerprint)) => of_finding(&audited(&arguments.path)?, fingerprint)?,
-        (None, None) => arithmetic(&audited(&arguments.path)?)?,
+        (None, Some(fingerprint)) => of_finding(&audited(arguments)?, fingerprint)?,
+        (None, None) => arithmetic(&audited(arguments)?)?,
     };
     messages::print(&text);
     Ok(Exit::Passed)
 }
 
-fn audited(path: &Path) -> Result<Session, Refusal> {
-    let target = TargetArgs::of(path, false);
+fn audited(arguments: &ExplainArgs) -> Result<Session, Refusal> {
+    let target = TargetArgs { history: arguments.history, ..TargetArgs::of(&arguments.path, false) };
     session(&target, &Choice::default())
 }
 

@@ -52,8 +52,13 @@ fn configuration(arguments: &InitArgs) -> Result<String, Refusal> {
     let target = TargetArgs::of(&arguments.path, arguments.dry_run);
     let session = session(&target, &Choice::default())?;
     let score = session.score.as_ref().map(|score| score.value);
-    let mut text = String::from("# What this project asks of itself: `prodready audit` reads it. `prodready schema config` describes it.\n\n");
-    let _ = writeln!(text, "# The dated set of rules that scores: a score is comparable only within one edition.\nedition = \"{EDITION}\"\n");
+    let mut text = String::from(
+        "# What this project asks of itself: `prodready audit` reads it. `prodready schema config` describes it.\n\n",
+    );
+    let _ = writeln!(
+        text,
+        "# The dated set of rules that scores: a score is comparable only within one edition.\nedition = \"{EDITION}\"\n"
+    );
     let _ = writeln!(text, "# The audit fails below this score. It is today's: raise it as you get better.");
     let _ = match score {
         Some(score) => writeln!(text, "min-score = {score}\n"),
@@ -81,8 +86,7 @@ fn components(session: &Session) -> String {
         if text.is_empty() {
             text.push_str("\n# What each folder is, where it was recognised wrongly. Recognised were:\n");
         }
-        let kinds: Vec<String> =
-            component.kinds.iter().filter_map(|kind| serde_json::to_string(kind).ok()).collect();
+        let kinds: Vec<String> = component.kinds.iter().filter_map(|kind| serde_json::to_string(kind).ok()).collect();
         let key = toml::Value::String(component.id.clone()).to_string().replace('\n', " ");
         let _ = writeln!(text, "# [components.{key}]\n# kind = [{}]", kinds.join(", "));
     }
@@ -91,12 +95,18 @@ fn components(session: &Session) -> String {
 
 fn workflow(action: &str) -> Result<String, Refusal> {
     let pinned = action.split_once('@').is_some_and(|(repository, commit)| {
-        let name = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        let name = |part: &str| {
+            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        };
         let parts: Vec<&str> = repository.split('/').collect();
-        parts.len() == 2 && parts.iter().all(|part| name(part)) && commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit())
+        parts.len() == 2
+            && parts.iter().all(|part| name(part))
+            && commit.len() == 40
+            && commit.bytes().all(|byte| byte.is_ascii_hexdigit())
     });
     if !pinned {
-        let message = format!("--workflow {action}: name the action by its commit, as in OWNER/REPOSITORY@40-HEX-DIGITS");
+        let message =
+            format!("--workflow {action}: name the action by its commit, as in OWNER/REPOSITORY@40-HEX-DIGITS");
         return Err(Refusal(message));
     }
     let table = crate::embedded::file("tables/actions.yml").unwrap_or_default();

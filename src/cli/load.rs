@@ -12,7 +12,7 @@ use crate::cli::args::TargetArgs;
 use crate::cli::output::read_text;
 use crate::cli::progress::Progress;
 use crate::config::{Config, FILE};
-use crate::repo::{Repo, RepoOptions};
+use crate::repo::{Repo, RepoOptions, Source};
 use crate::rule::id::hint;
 use crate::rule::set::RuleSet;
 use crate::rule::source;
@@ -38,6 +38,8 @@ pub(crate) struct Session {
 pub(crate) struct Choice<'a> {
     pub(crate) only: &'a [String],
     pub(crate) skip: &'a [String],
+    /// Whether the index is audited instead of the work tree.
+    pub(crate) staged: bool,
 }
 
 /// Audits what the arguments name.
@@ -58,7 +60,10 @@ pub(crate) fn session_with(
     let jobs = jobs(target)?;
     let progress = Progress::start("auditing", !target.no_progress);
     let open = |exclude: &[String]| {
-        let options = RepoOptions { jobs, exclude: exclude.to_vec(), ..RepoOptions::default() };
+        // While it commits, git may work on an index of its own and names it so.
+        let index = || std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from).filter(|index| index.is_file());
+        let source = if choice.staged { Source::Index(index()) } else { Source::WorkTree };
+        let options = RepoOptions { jobs, exclude: exclude.to_vec(), source, ..RepoOptions::default() };
         Repo::open(&target.path, &options).map_err(|error| Refusal(error.to_string()))
     };
     // The files are listed while the rules are loaded.
@@ -73,7 +78,8 @@ pub(crate) fn session_with(
     let repo = repo?;
     let listed = started.elapsed();
     let audit = audit(&repo, &rules, &options);
-    let whole = choice.only.is_empty() && choice.skip.is_empty();
+    let bare = repo.git().is_some_and(|git| git.bare);
+    let whole = choice.only.is_empty() && choice.skip.is_empty() && !bare;
     let mut score = if whole { scored(&audit.items, &rules) } else { None };
     if let Some(score) = &mut score {
         let reshaped = !config.exclude.is_empty() || !config.kinds.is_empty();
@@ -88,7 +94,7 @@ pub(crate) fn session_with(
 
 /// The audit as if there were no configuration.
 fn without_config(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
-    audit(repo, rules, &AuditOptions::new(options.jobs, options.as_of))
+    audit(repo, rules, &AuditOptions { history: options.history, ..AuditOptions::new(options.jobs, options.as_of) })
 }
 
 /// The score of a checklist.
@@ -174,6 +180,7 @@ fn options(
         skip: choice.skip.iter().map(current).collect(),
         kinds: config.component_kinds(),
         decisions: std::sync::Arc::clone(&config.decisions),
+        history: target.history,
     })
 }
 

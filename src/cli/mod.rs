@@ -15,6 +15,7 @@ mod progress;
 mod rules;
 mod schema;
 mod shell;
+mod since;
 
 use std::ffi::OsString;
 

@@ -1,6 +1,9 @@
 //! What a condition answers with: true, false or unknown, and the places that say so.
 
+use std::sync::Arc;
+
 use crate::condition::Truth;
+use crate::condition::matches::Past;
 use crate::condition::spec::{Confidence, Grade};
 use crate::facts::model::Place;
 use crate::repo::Role;
@@ -18,6 +21,8 @@ pub struct Match {
     pub confidence: Option<Confidence>,
     /// For secrets: 16 bits of a hash of the value.
     pub mark: Option<u16>,
+    /// For secrets: the commit that brought it, where the history was searched.
+    pub past: Option<Arc<Past>>,
     /// The role of the file.
     pub role: Role,
     /// Of the match: full, or half-way (a technology that is only declared).

@@ -57,6 +57,7 @@ pub fn evaluate(condition: &Condition, context: &Context<'_>) -> Answer {
         Condition::Package { spec, scope } => package::answer(spec, *scope, context),
         Condition::Technology { name, proof, scope } => technology::answer(name, *proof, *scope, context),
         Condition::Component(spec) => component::answer(spec, context),
+        Condition::History { rule } => history_answer(rule, context),
         Condition::Any(members) => any(members, context),
         Condition::All { members, one_document: true } if context.file.is_none() => all_in_one(members, context),
         Condition::All { members, .. } => all(members, context),
@@ -87,6 +88,12 @@ fn leaf_answer(leaf: LeafId, scope: Scope, message: Option<&str>, context: &Cont
     Answer { in_order, ..Answer::of(found, examined, unknown) }
 }
 
+fn history_answer(rule: &str, context: &Context<'_>) -> Answer {
+    let Ok(history) = &context.matches.history else { return Answer::bare(Truth::Unknown) };
+    let found = history.by_rule.get(rule).cloned().unwrap_or_default();
+    Answer::of(found, history.examined, history.unknown.clone())
+}
+
 fn unreadable(file: &FileMatches, context: &Context<'_>) -> Option<Unknown> {
     let path = context.facts.paths.get(file.file as usize)?;
     if let Some(reason) = &file.broken {
@@ -103,6 +110,7 @@ fn to_match(hit: &Hit, file: &FileMatches, message: Option<&str>, context: &Cont
         captures: hit.captures.clone(),
         confidence: hit.confidence,
         mark: hit.mark,
+        past: hit.past.clone(),
         role: file.role,
         grade: Grade::Full,
     }
@@ -130,6 +138,7 @@ fn ask_facts(pattern: &ValueCondition, facts: &Facts) -> FactsAnswer {
             captures: hit.captures.clone(),
             confidence: None,
             mark: None,
+            past: None,
             role: Role::Config,
             grade: Grade::Full,
         };

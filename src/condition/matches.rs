@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use crate::condition::answer::Match;
-use crate::condition::spec::Confidence;
+use crate::condition::answer::{Match, Unknown};
+use crate::condition::spec::{Confidence, Severity};
 use crate::condition::value::ValueCondition;
 use crate::repo::Role;
-use crate::text::Span;
+use crate::text::{Region, Span};
 
 /// Number of a file-bound condition in the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +26,40 @@ pub struct Hit {
     pub confidence: Option<Confidence>,
     /// For secrets: 16 bits of a hash of the value.
     pub mark: Option<u16>,
+    /// For secrets: the commit that brought it, where the history was searched.
+    pub past: Option<Arc<Past>>,
+}
+
+/// The commit that brought something first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Past {
+    /// Forty hexadecimal digits.
+    pub commit: String,
+    /// The day on which it was written, YYYY-MM-DD.
+    pub date: String,
+    /// The file there, relative to the audited folder.
+    pub path: String,
+    /// Lines and columns there.
+    pub region: Region,
+    /// The line, redacted.
+    pub line: String,
+    /// Whether the files do not hold it any more.
+    pub gone: bool,
+    /// The harm, as the pattern has it that found it.
+    pub severity: Severity,
+}
+
+/// What the history holds.
+#[derive(Debug, Default)]
+pub struct HistoryMatches {
+    /// What the patterns of each rule found that is not in the files any more.
+    pub by_rule: HashMap<String, Vec<Match>>,
+    /// How many versions of files were searched.
+    pub examined: usize,
+    /// How many commits hold them.
+    pub commits: usize,
+    /// Why there may be more, where there may.
+    pub unknown: Option<Unknown>,
 }
 
 /// What one condition found in one file.
@@ -88,7 +122,7 @@ impl FactsAnswer {
 }
 
 /// What all file-bound conditions found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Matches {
     /// Answers of conditions on the facts, by the address of the condition: each is asked once, not once a component.
     facts: Mutex<HashMap<usize, Arc<FactsAnswer>>>,
@@ -97,12 +131,31 @@ pub struct Matches {
     by_component: Vec<Vec<(usize, usize)>>,
     /// How many files were read as text: what a text pattern that found nothing has examined.
     pub files_read: usize,
+    /// What the history holds, or why it was not searched.
+    pub history: Result<HistoryMatches, String>,
+}
+
+impl Default for Matches {
+    fn default() -> Self {
+        Self::new(0)
+    }
 }
 
 impl Matches {
     /// Room for `leaves` conditions.
     pub fn new(leaves: usize) -> Self {
-        Self { by_leaf: vec![Vec::new(); leaves], by_component: Vec::new(), files_read: 0, facts: Mutex::default() }
+        Self {
+            by_leaf: vec![Vec::new(); leaves],
+            by_component: Vec::new(),
+            files_read: 0,
+            facts: Mutex::default(),
+            history: Err("the history was not searched: run with --history".to_owned()),
+        }
+    }
+
+    /// What `leaf` found, to be completed.
+    pub fn of_mut(&mut self, leaf: LeafId) -> &mut [FileMatches] {
+        self.by_leaf.get_mut(leaf.0 as usize).map_or(&mut [], Vec::as_mut_slice)
     }
 
     /// Adds what a condition found in a file; files must come in order.

@@ -52,6 +52,11 @@ pub enum Condition {
     },
     /// What the component is.
     Component(ComponentSpec),
+    /// What the patterns of a rule find in the history.
+    History {
+        /// The rule.
+        rule: String,
+    },
     /// One of these.
     Any(Vec<Condition>),
     /// All of these, within one document or within the scope of each.
@@ -63,6 +68,28 @@ pub enum Condition {
     },
     /// The opposite.
     Not(Box<Condition>),
+}
+
+impl Condition {
+    /// Whether it asks for the history, itself or within.
+    pub fn asks_history(&self) -> bool {
+        match self {
+            Self::History { .. } => true,
+            Self::Any(members) | Self::All { members, .. } => members.iter().any(Self::asks_history),
+            Self::Not(inner) => inner.asks_history(),
+            _ => false,
+        }
+    }
+
+    /// The numbers of the questions that files answer.
+    pub fn leaves(&self, found: &mut Vec<LeafId>) {
+        match self {
+            Self::Leaf { leaf, .. } => found.push(*leaf),
+            Self::Any(members) | Self::All { members, .. } => members.iter().for_each(|member| member.leaves(found)),
+            Self::Not(inner) => inner.leaves(found),
+            _ => {}
+        }
+    }
 }
 
 /// A question that one file can answer.
@@ -187,8 +214,8 @@ impl<'a> PlanBuilder<'a> {
         let given = clause.scope.or(outer);
         let scope = given.unwrap_or_default();
         let kind = exactly_one(clause)?;
-        if clause.scope.is_some() && kind == "component" {
-            return Err("`scope` says nothing beside `component`".to_owned());
+        if clause.scope.is_some() && matches!(kind, "component" | "history") {
+            return Err(format!("`scope` says nothing beside `{kind}`"));
         }
         match kind {
             "file" => self.file(clause.file.as_ref(), scope, clause),
@@ -201,6 +228,7 @@ impl<'a> PlanBuilder<'a> {
                 Ok(Condition::Technology { name, proof: clause.proof, scope })
             }
             "component" => Ok(Condition::Component(clause.component.clone().unwrap_or_default())),
+            "history" => Ok(Condition::History { rule: clause.history.clone().unwrap_or_default().of }),
             "any" => Ok(Condition::Any(self.all_of(clause.any.as_deref(), given)?)),
             "not" => match &clause.not {
                 Some(inner) => Ok(Condition::Not(Box::new(self.condition_in(inner, given)?))),
@@ -359,6 +387,7 @@ fn exactly_one(clause: &Clause) -> Result<&'static str, String> {
         ("package", clause.package.is_some()),
         ("technology", clause.technology.is_some()),
         ("component", clause.component.is_some()),
+        ("history", clause.history.is_some()),
         ("any", clause.any.is_some()),
         ("all", clause.all.is_some()),
         ("not", clause.not.is_some()),
@@ -369,9 +398,9 @@ fn exactly_one(clause: &Clause) -> Result<&'static str, String> {
     }
     match names[..] {
         [name] => Ok(name),
-        [] => Err("no condition is given: one of file, text, value, code, package, technology, component, any, all, \
-                   not"
-        .to_owned()),
+        [] => Err("no condition is given: one of file, text, value, code, package, technology, component, history, \
+                   any, all, not"
+            .to_owned()),
         _ => Err(format!("one condition per entry, not {} at once ({}): use `all`", names.len(), names.join(", "))),
     }
 }

@@ -38,6 +38,9 @@ pub struct Clause {
     /// What is the component?
     #[serde(skip_serializing_if = "Option::is_none")]
     pub component: Option<ComponentSpec>,
+    /// What did a rule's `text` patterns find in commits, that is not in the files any more? Needs `--history`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history: Option<HistorySpec>,
     /// One of these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub any: Option<Vec<Clause>>,
@@ -91,6 +94,7 @@ impl Clause {
         }
         found.extend(self.package.iter().map(|_| "dependencies".to_owned()));
         found.extend(self.technology.iter().map(|name| format!("use of {name}")));
+        found.extend(self.history.iter().map(|_| "commits".to_owned()));
         let within = self.any.iter().chain(&self.all).flatten().chain(self.not.as_deref());
         within.for_each(|clause| clause.places(found));
     }
@@ -282,6 +286,16 @@ pub struct PackageSpec {
     /// Pins that count. Default: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pins: Option<Vec<Pin>>,
+}
+
+/// Asks what the patterns of a rule find in the history.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HistorySpec {
+    /// The rule, `area/name`. Its `text` patterns for secrets are asked about every version of every file that a commit
+    /// holds; what the files still hold is left to that rule. A match has the severity and the confidence of the pattern,
+    /// and the captures `commit`, `date` and `says` (the message of the pattern) beside those of the pattern.
+    pub of: String,
 }
 
 /// Asks what the component is.

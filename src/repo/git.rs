@@ -22,8 +22,18 @@ const MAX_PACKED: u64 = 64 << 20;
 /// What git knows about the audited folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GitState {
-    /// The folder that holds `.git`.
+    /// The folder that holds `.git`; of a bare repository, itself.
     pub root: PathBuf,
+    /// Whether there is no work tree, only the repository.
+    pub bare: bool,
+    /// Where this work tree keeps its own state.
+    pub(super) own: PathBuf,
+    /// Where it shares objects and references with its siblings.
+    pub(super) common: PathBuf,
+    /// The hash of its objects, where it is named.
+    pub(super) object_format: Option<String>,
+    /// Whether a remote keeps objects back.
+    pub(super) partial: bool,
     /// The audited folder relative to `root`: empty, or with forward slashes and one at its end.
     pub prefix: String,
     /// The commit that HEAD names, in hexadecimal; `None` before the first commit.
@@ -43,7 +53,11 @@ pub struct GitState {
 impl GitState {
     /// The repository around `folder`, which must be canonical, and what it tracks there.
     pub(super) fn around(folder: &Path) -> Option<(Self, Tracked)> {
-        let (root, folders) = folder.ancestors().find_map(|root| Some((root, Folders::at(root)?)))?;
+        let (root, folders) = folder.ancestors().find_map(|root| {
+            // Only the folder itself may be a repository without a work tree: what lies above is none of its business.
+            let bare = || if root == folder { Folders::bare(root) } else { None };
+            Some((root, Folders::with_work_tree(root).or_else(bare)?))
+        })?;
         let prefix = slashed(folder.strip_prefix(root).ok()?)?;
         let config = GitConfig::parse(&read_text(&folders.common.join("config"), MAX_CONFIG).unwrap_or_default());
         let index = match config.object_format.as_deref() {
@@ -54,6 +68,11 @@ impl GitState {
         let (branch, head) = folders.head();
         let state = Self {
             root: root.to_path_buf(),
+            bare: folders.bare,
+            own: folders.own,
+            common: folders.common,
+            object_format: config.object_format,
+            partial: config.partial,
             prefix,
             head,
             branch,
@@ -80,10 +99,21 @@ fn slashed(relative: &Path) -> Option<String> {
 struct Folders {
     own: PathBuf,
     common: PathBuf,
+    bare: bool,
 }
 
 impl Folders {
-    fn at(root: &Path) -> Option<Self> {
+    /// A folder that is a repository itself, as git knows it: by its HEAD, its objects and its references.
+    fn bare(root: &Path) -> Option<Self> {
+        let is_folder = |name: &str| fs::metadata(root.join(name)).is_ok_and(|found| found.is_dir());
+        let head = read_text(&root.join("HEAD"), MAX_REFERENCE)?;
+        let is_head = target(&head).is_some() || commit(&head).is_some();
+        let is_one =
+            is_head && is_folder("objects") && is_folder("refs") && root.file_name().is_none_or(|name| name != ".git");
+        is_one.then(|| Self { own: root.to_path_buf(), common: root.to_path_buf(), bare: true })
+    }
+
+    fn with_work_tree(root: &Path) -> Option<Self> {
         let marker = root.join(".git");
         let own = if fs::metadata(&marker).ok()?.is_dir() {
             marker
@@ -96,7 +126,7 @@ impl Folders {
             Some(text) => own.join(text.trim()),
             None => own.clone(),
         };
-        Some(Self { own, common })
+        Some(Self { own, common, bare: false })
     }
 
     /// The branch and the commit of HEAD.

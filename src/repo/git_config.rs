@@ -8,6 +8,8 @@ pub(super) struct GitConfig {
     pub(super) remotes: Vec<String>,
     /// `extensions.objectFormat`, if given.
     pub(super) object_format: Option<String>,
+    /// Whether a remote keeps objects back: `extensions.partialClone`.
+    pub(super) partial: bool,
 }
 
 impl GitConfig {
@@ -39,6 +41,7 @@ impl GitConfig {
             Section::Extensions if key.eq_ignore_ascii_case("objectformat") => {
                 self.object_format = Some(value.to_ascii_lowercase());
             }
+            Section::Extensions if key.eq_ignore_ascii_case("partialclone") => self.partial = !value.is_empty(),
             _ => {}
         }
     }

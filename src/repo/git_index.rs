@@ -26,28 +26,43 @@ pub(super) struct Tracked {
     pub(super) sparse_folders: usize,
 }
 
+/// A file as the index will commit it.
+#[derive(Debug)]
+pub(super) struct Staged {
+    /// Relative to the audited folder.
+    pub(super) path: Box<str>,
+    /// The name of its blob.
+    pub(super) id: Box<[u8]>,
+    /// Its size on disk when it was added, in bytes: a hint.
+    pub(super) size: u64,
+    pub(super) executable: bool,
+}
+
 impl Tracked {
     /// Reads the index at `path`; `prefix` is the audited folder relative to the repository, empty or ending in `/`.
     pub(super) fn read(path: &Path, prefix: &str) -> Result<Self, String> {
-        let metadata = match fs::metadata(path) {
-            Ok(metadata) => metadata,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(format!("git index: {}", error.kind())),
-        };
-        if !metadata.is_file() {
-            return Err("git index: not a file".to_owned());
+        Ok(open(path)?.map_or_else(Self::default, |index| Self::collect(&index, prefix)))
+    }
+
+    /// What the index at `path` will commit, sorted by path: files alone, no links and no other repositories.
+    pub(super) fn staged(path: &Path, prefix: &str) -> Result<Vec<Staged>, String> {
+        let index = open(path)?;
+        let mut staged: Vec<Staged> = Vec::new();
+        for entry in index.iter().flat_map(|index| index.entries().iter().map(move |entry| (index, entry))) {
+            let (index, entry) = entry;
+            let odd = entry.flags.intersects(Flags::REMOVE | Flags::INTENT_TO_ADD) || entry.stage_raw() != 0;
+            let is_file = matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE);
+            let bytes: &[u8] = entry.path(index);
+            let below = bytes.strip_prefix(prefix.as_bytes()).and_then(|below| str::from_utf8(below).ok());
+            if let Some(below) = below.filter(|below| is_file && !odd && is_plain(below)) {
+                let executable = entry.mode == Mode::FILE_EXECUTABLE;
+                let size = u64::from(entry.stat.size);
+                staged.push(Staged { path: below.into(), id: entry.id.as_slice().into(), size, executable });
+            }
         }
-        if metadata.len() > MAX_BYTES {
-            return Err(format!("git index: larger than {MAX_BYTES} bytes"));
-        }
-        let options = gix_index::decode::Options {
-            thread_limit: Some(1),
-            alloc_limit_bytes: Some(MAX_MEMORY),
-            ..gix_index::decode::Options::default()
-        };
-        let index = gix_index::File::at(path, gix_index::hash::Kind::Sha1, true, options)
-            .map_err(|error| format!("git index: {}", first_line(&error.to_string())))?;
-        Ok(Self::collect(&index, prefix))
+        staged.sort_unstable_by(|left, right| left.path.cmp(&right.path));
+        staged.dedup_by(|later, kept| later.path == kept.path);
+        Ok(staged)
     }
 
     fn collect(index: &gix_index::State, prefix: &str) -> Self {
@@ -81,6 +96,29 @@ impl Tracked {
             self.files.push((path.into(), mode == Mode::FILE_EXECUTABLE));
         }
     }
+}
+
+/// The index at `path`; nothing where there is no such file.
+fn open(path: &Path) -> Result<Option<gix_index::File>, String> {
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(format!("git index: {}", error.kind())),
+    };
+    if !metadata.is_file() {
+        return Err("git index: not a file".to_owned());
+    }
+    if metadata.len() > MAX_BYTES {
+        return Err(format!("git index: larger than {MAX_BYTES} bytes"));
+    }
+    let options = gix_index::decode::Options {
+        thread_limit: Some(1),
+        alloc_limit_bytes: Some(MAX_MEMORY),
+        ..gix_index::decode::Options::default()
+    };
+    gix_index::File::at(path, gix_index::hash::Kind::Sha1, true, options)
+        .map(Some)
+        .map_err(|error| format!("git index: {}", first_line(&error.to_string())))
 }
 
 /// Whether `path` can only mean something below the folder it is joined to, and nothing of git's own.

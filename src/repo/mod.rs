@@ -10,6 +10,7 @@ mod git_config;
 mod git_index;
 #[cfg(test)]
 mod git_sandbox;
+pub mod history;
 mod ignores;
 mod line_hash;
 mod list;
@@ -26,7 +27,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ignore::gitignore::Gitignore;
 use thiserror::Error;
+
+use self::git_index::{Staged, Tracked};
+use self::history::{Blobs, History};
 
 pub use files::{SkipReason, Skipped, SourceFile};
 pub use git::GitState;
@@ -43,11 +48,23 @@ pub struct RepoOptions {
     pub jobs: usize,
     /// Longest file that can be read, in bytes. Longer ones are listed, and skipped.
     pub max_file_bytes: u64,
+    /// What is listed and read.
+    pub source: Source,
+}
+
+/// Where the files of a repository on disk come from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Source {
+    /// The work tree.
+    #[default]
+    WorkTree,
+    /// What git's index will commit, whatever the work tree holds; with the index, if it is not the usual one.
+    Index(Option<PathBuf>),
 }
 
 impl Default for RepoOptions {
     fn default() -> Self {
-        Self { exclude: Vec::new(), jobs: 0, max_file_bytes: 8 << 20 }
+        Self { exclude: Vec::new(), jobs: 0, max_file_bytes: 8 << 20, source: Source::WorkTree }
     }
 }
 
@@ -68,6 +85,14 @@ pub enum RepoError {
         /// What the system said.
         cause: String,
     },
+    /// What the index will commit was asked for, and there is none that can be read.
+    #[error("{} has nothing staged that can be read: {cause}", .path.display())]
+    NoIndex {
+        /// The folder as it was named.
+        path: PathBuf,
+        /// Why.
+        cause: String,
+    },
     /// An exclude glob is malformed.
     #[error("exclude glob `{glob}` cannot be understood: {cause}")]
     Exclude {
@@ -86,8 +111,20 @@ pub struct Repo {
     skipped: Vec<Skipped>,
     git: Option<GitState>,
     max_file_bytes: u64,
-    /// The texts in the order of `files`; `None` when they are on disk.
-    memory: Option<Vec<Vec<u8>>>,
+    contents: Contents,
+    /// Earlier states of a repository in memory, the oldest first.
+    past: Option<Vec<BTreeMap<String, Vec<u8>>>>,
+}
+
+/// Where the texts of the files are.
+#[derive(Debug)]
+enum Contents {
+    /// In the folder.
+    Disk,
+    /// Here, in the order of the files.
+    Memory(Vec<Vec<u8>>),
+    /// In git's object store, by their names in the order of the files.
+    Blobs(Box<Blobs>, Vec<Box<[u8]>>),
 }
 
 impl Repo {
@@ -97,18 +134,53 @@ impl Repo {
         let exclude =
             ignores::compile_excludes(&options.exclude).map_err(|(glob, cause)| RepoError::Exclude { glob, cause })?;
         let mut git = GitState::around(&root).filter(|(state, _)| !is_stranger(state));
+        if let Source::Index(index) = &options.source {
+            let no_index = |cause: String| RepoError::NoIndex { path: path.to_path_buf(), cause };
+            let (state, _) = git.ok_or_else(|| no_index("it is in no git repository".to_owned()))?;
+            return Self::staged(root, state, index.as_deref(), &exclude, options.max_file_bytes).map_err(no_index);
+        }
         let request =
             list::Request { root: &root, exclude, jobs: options.jobs, max_file_bytes: options.max_file_bytes };
         let index = git.as_mut().map(|(state, tracked)| (state, std::mem::take(tracked)));
-        let listing = list::list(&request, index);
+        // What lies in a repository without a work tree are no files of it.
+        let is_bare = index.as_ref().is_some_and(|(state, _)| state.bare);
+        let listing = if is_bare { list::Listing::default() } else { list::list(&request, index) };
         Ok(Self {
             root,
             files: listing.files,
             skipped: listing.skipped,
             git: git.map(|(state, _)| state),
             max_file_bytes: options.max_file_bytes,
-            memory: None,
+            contents: Contents::Disk,
+            past: None,
         })
+    }
+
+    /// What the index of `state` will commit below `root`.
+    fn staged(
+        root: PathBuf,
+        state: GitState,
+        index: Option<&Path>,
+        exclude: &Gitignore,
+        max_file_bytes: u64,
+    ) -> Result<Self, String> {
+        if let Some(error) = state.index_error.filter(|_| index.is_none()) {
+            return Err(error);
+        }
+        let own = state.own.join("index");
+        let staged = Tracked::staged(index.unwrap_or(&own), &state.prefix)?;
+        let blobs = Blobs::open(&state.common.join("objects"));
+        let mut lookup = roles::Lookup::new(roles::table());
+        let (mut files, mut names) = (Vec::with_capacity(staged.len()), Vec::with_capacity(staged.len()));
+        for Staged { path, id, size, executable } in staged {
+            if exclude.is_empty() || !exclude.matched_path_or_any_parents(&*path, false).is_ignore() {
+                let role = lookup.role(&path);
+                files.push(SourceFile { path, size, role, tracked: true, executable });
+                names.push(id);
+            }
+        }
+        let (contents, git) = (Contents::Blobs(Box::new(blobs), names), Some(GitState { index_error: None, ..state }));
+        Ok(Self { root, files, skipped: Vec::new(), git, max_file_bytes, contents, past: None })
     }
 
     /// A repository of these paths and texts, all tracked. Of two texts with one path the later stands.
@@ -139,7 +211,34 @@ impl Repo {
         let skipped = over
             .map(|file| Skipped { path: file.path.to_string(), reason: SkipReason::TooLarge(max_file_bytes) })
             .collect();
-        Self { root: PathBuf::new(), files, skipped, git: None, max_file_bytes, memory: Some(memory) }
+        Self {
+            root: PathBuf::new(),
+            files,
+            skipped,
+            git: None,
+            max_file_bytes,
+            contents: Contents::Memory(memory),
+            past: None,
+        }
+    }
+
+    /// The same repository in memory with earlier states, the oldest first; each is a commit, and so is the present one.
+    #[must_use]
+    pub fn with_history(self, states: Vec<BTreeMap<String, Vec<u8>>>) -> Self {
+        Self { past: Some(states), ..self }
+    }
+
+    /// Opens the history; else a sentence that says why there is none.
+    pub fn history(&self) -> Result<History, String> {
+        match (&self.past, &self.contents, &self.git) {
+            (Some(past), Contents::Memory(memory), _) => {
+                let now = self.files.iter().zip(memory).map(|(file, text)| (file.path.to_string(), text.clone()));
+                let states = past.iter().cloned().chain([now.collect()]);
+                Ok(History::from_memory(states.collect(), self.max_file_bytes))
+            }
+            (_, _, Some(state)) => History::open(state, self.max_file_bytes),
+            _ => Err("this folder is in no git repository: there is no history".to_owned()),
+        }
     }
 
     /// The audited folder, canonical; empty for a repository in memory.
@@ -175,7 +274,8 @@ impl Repo {
 
     /// Whether something is at `path`, listed or not (an ignored file, a folder, a link).
     pub fn exists(&self, path: &str) -> bool {
-        self.contains(path) || (self.memory.is_none() && fs::symlink_metadata(join(&self.root, path)).is_ok())
+        self.contains(path)
+            || (matches!(self.contents, Contents::Disk) && fs::symlink_metadata(join(&self.root, path)).is_ok())
     }
 
     /// The text of `file`: UTF-8 as far as the file is text; UTF-16 with a byte order mark is decoded.
@@ -188,17 +288,21 @@ impl Repo {
     /// Like [`Repo::read`] into a buffer that is used again and again. After an error it is empty.
     pub fn read_into(&self, file: &SourceFile, buffer: &mut Vec<u8>) -> Result<(), SkipReason> {
         let max = self.max_file_bytes;
-        let Some(memory) = &self.memory else {
-            if file.size > max {
-                buffer.clear();
-                return Err(SkipReason::TooLarge(max));
+        let missing = || SkipReason::Unreadable("no such file".to_owned());
+        let read = match &self.contents {
+            Contents::Disk if file.size > max => Err(SkipReason::TooLarge(max)),
+            Contents::Disk => return read::read_file(&join(&self.root, &file.path), file.size, max, buffer),
+            Contents::Memory(texts) => {
+                let text = self.position(&file.path).and_then(|at| texts.get(at)).ok_or_else(missing);
+                text.and_then(|text| read::read_memory(text, max, buffer))
             }
-            return read::read_file(&join(&self.root, &file.path), file.size, max, buffer);
+            Contents::Blobs(blobs, names) => {
+                let name = self.position(&file.path).and_then(|at| names.get(at)).ok_or_else(missing);
+                let blob = name.and_then(|name| blobs.read(name).map_err(|why| SkipReason::Unreadable(why.to_owned())));
+                blob.and_then(|text| read::read_memory(&text, max, buffer))
+            }
         };
-        match self.position(&file.path).and_then(|at| memory.get(at)) {
-            Some(text) => read::read_memory(text, max, buffer),
-            None => Err(SkipReason::Unreadable("no such file".to_owned())).inspect_err(|_| buffer.clear()),
-        }
+        read.inspect_err(|_| buffer.clear())
     }
 
     fn position(&self, path: &str) -> Option<usize> {

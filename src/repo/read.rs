@@ -101,10 +101,15 @@ fn finish(buffer: &mut Vec<u8>) -> Result<(), SkipReason> {
     if is_binary(buffer) {
         return Err(SkipReason::Binary);
     }
-    if buffer.len() <= LFS_MAX && buffer.starts_with(LFS) {
+    if is_pointer(buffer) {
         return Err(SkipReason::LfsPointer);
     }
     Ok(())
+}
+
+/// Whether this is a pointer of git-lfs.
+pub(super) fn is_pointer(text: &[u8]) -> bool {
+    text.len() <= LFS_MAX && text.starts_with(LFS)
 }
 
 fn is_binary(text: &[u8]) -> bool {

@@ -52,11 +52,14 @@ struct Finding {
 /// Reads a report that messages call `shown`; an error is a sentence.
 pub fn read(text: &str, shown: &str) -> Result<Read, String> {
     let remedy = "write one with `prodready audit --format json=FILE`";
-    let report: Read = serde_json::from_str(text)
-        .map_err(|error| format!("{shown}:{}: this is no report of prodready: {error}; {remedy}", error.line().max(1)))?;
+    let report: Read = serde_json::from_str(text).map_err(|error| {
+        format!("{shown}:{}: this is no report of prodready: {error}; {remedy}", error.line().max(1))
+    })?;
     if report.schema_version != SCHEMA {
         let version = report.schema_version;
-        return Err(format!("{shown}: a report of version {version} is not understood, only of version {SCHEMA}; {remedy}"));
+        return Err(format!(
+            "{shown}: a report of version {version} is not understood, only of version {SCHEMA}; {remedy}"
+        ));
     }
     Ok(report)
 }
@@ -119,7 +122,12 @@ pub fn compare(old: &Read, new: &Read) -> Changes {
 
 fn score(old: &Read, new: &Read, out: &mut String) -> Option<u32> {
     if old.edition != new.edition {
-        let _ = writeln!(out, "the scores are of editions {} and {}: they cannot be compared\n", words::clean(&old.edition), words::clean(&new.edition));
+        let _ = writeln!(
+            out,
+            "the scores are of editions {} and {}: they cannot be compared\n",
+            words::clean(&old.edition),
+            words::clean(&new.edition)
+        );
         return None;
     }
     let (was, is) = (old.score.as_ref()?.value, new.score.as_ref()?.value);
@@ -131,8 +139,10 @@ fn score(old: &Read, new: &Read, out: &mut String) -> Option<u32> {
 /// The open findings of `is` that `was` does not have.
 fn fresh<'a>(was: Option<&Rule>, is: Option<&'a Rule>) -> Vec<&'a Finding> {
     let open = |finding: &&Finding| finding.state == "open" || finding.state == "baseline";
-    let known: BTreeSet<&str> =
-        was.iter().flat_map(|rule| rule.findings.iter().filter(open).map(|finding| finding.fingerprint.as_str())).collect();
+    let known: BTreeSet<&str> = was
+        .iter()
+        .flat_map(|rule| rule.findings.iter().filter(open).map(|finding| finding.fingerprint.as_str()))
+        .collect();
     let all = is.iter().flat_map(|rule| rule.findings.iter().filter(open));
     all.filter(|finding| !known.contains(finding.fingerprint.as_str())).collect()
 }
@@ -173,7 +183,8 @@ fn block(id: &str, was: Option<&Rule>, is: Option<&Rule>, new: &[&Finding], fixe
     for (sign, list) in [("+", new), ("-", fixed)] {
         for finding in list {
             let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
-            let _ = write!(text, "\n  {sign} {}{line}  {}", words::clean(&finding.path), words::clean(&finding.message));
+            let _ =
+                write!(text, "\n  {sign} {}{line}  {}", words::clean(&finding.path), words::clean(&finding.message));
         }
     }
     text
@@ -204,7 +215,10 @@ mod tests {
         assert!(better.text.contains("BETTER   a/b  fail -> pass\n  - p.js:3"), "{}", better.text);
         assert_eq!((better.worst_new, better.drop), (None, Some(0)));
         let same = compare(&report(61, FAIL), &report(61, FAIL));
-        assert_eq!(same.text, "score 61 -> 61 (+0)\n\n0 worse, 0 better, 0 otherwise changed; 0 findings new, 0 gone\n");
+        assert_eq!(
+            same.text,
+            "score 61 -> 61 (+0)\n\n0 worse, 0 better, 0 otherwise changed; 0 findings new, 0 gone\n"
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::checklist::decision::{Effect, Outcome as Became};
 use crate::checklist::finding::{Evidence, Finding, State};
 use crate::checklist::item::{FULL, Item, Verdict};
 use crate::checklist::outcome::Outcome;
+use crate::condition::matches::Past;
 use crate::facts::model::{Component, Place};
 use crate::report::{Report, words};
 use crate::rule::model::{Rule, weight};
@@ -189,6 +190,21 @@ struct JsonFinding {
     reason: Option<String>,
     until: Option<String>,
     fix: String,
+    /// The commit that brought it first, where the history was searched.
+    history: Option<JsonPast>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct JsonPast {
+    commit: String,
+    /// When it was written, YYYY-MM-DD.
+    date: String,
+    /// The file there.
+    path: String,
+    /// 1-based.
+    line: usize,
+    /// Whether the files still hold it. If not, path and line of the finding are those of the commit.
+    in_files: bool,
 }
 
 /// The report as a value.
@@ -340,6 +356,16 @@ fn json_evidence(evidence: &Evidence, component: Option<String>) -> JsonEvidence
     }
 }
 
+fn json_past(past: &Past) -> JsonPast {
+    JsonPast {
+        commit: past.commit.clone(),
+        date: past.date.clone(),
+        path: past.path.clone(),
+        line: past.region.line,
+        in_files: !past.gone,
+    }
+}
+
 fn json_finding(finding: &Finding, component: Option<String>) -> JsonFinding {
     JsonFinding {
         pattern: finding.pattern.clone(),
@@ -357,5 +383,6 @@ fn json_finding(finding: &Finding, component: Option<String>) -> JsonFinding {
         reason: finding.reason.clone(),
         until: finding.until.map(|day| day.to_string()),
         fix: finding.fix.clone(),
+        history: finding.past.as_deref().map(json_past),
     }
 }

@@ -13,6 +13,10 @@ pub struct Example {
     pub name: String,
     /// The files of the repository: path and text.
     pub files: BTreeMap<String, String>,
+    /// Earlier states of the files, the oldest first: each is a commit, and `files` is the last one. Given, the history is
+    /// searched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<Vec<BTreeMap<String, String>>>,
     /// The paths that git tracks; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracked: Option<Vec<String>>,

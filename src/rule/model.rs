@@ -59,6 +59,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether one of its patterns asks for the history.
+    pub fn asks_history(&self) -> bool {
+        self.forbid.iter().any(|pattern| pattern.condition.asks_history())
+    }
+
     /// Where it looks: document kinds, globs, languages; each once, by name.
     pub fn looks_in(&self) -> Vec<String> {
         let mut found = BTreeSet::new();

@@ -10,6 +10,7 @@ mod determinism;
 mod examples;
 mod fixtures;
 mod floors;
+mod history;
 mod oracle;
 mod precision;
 mod properties;
