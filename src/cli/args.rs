@@ -320,6 +320,8 @@ pub(crate) enum SchemaOf {
     Technologies,
     /// `<name>.test.yml`
     Examples,
+    /// `<name>.fix.yml`
+    Repairs,
     /// prodready.toml
     Config,
     /// The JSON report
