@@ -71,11 +71,8 @@ impl Changes<'_> {
     }
 
     fn file(&mut self, path: &str) -> &Change {
-        if !self.files.contains_key(path) {
-            let change = self.change(path);
-            self.files.insert(path.to_owned(), change);
-        }
-        self.files.get(path).unwrap_or(&Change::All)
+        let change = self.files.remove(path).unwrap_or_else(|| self.change(path));
+        self.files.entry(path.to_owned()).or_insert(change)
     }
 
     fn change(&self, path: &str) -> Change {
@@ -90,7 +87,7 @@ impl Changes<'_> {
         // Line ends that git changed on the way are no change.
         let (old, new) = (old.replace("\r\n", "\n"), new.replace("\r\n", "\n"));
         let diff = TextDiff::from_lines(&old, &new);
-        let lines: Vec<Range<usize>> = diff.ops().iter().filter_map(|op| touched(op)).collect();
+        let lines: Vec<Range<usize>> = diff.ops().iter().filter_map(touched).collect();
         if lines.is_empty() { Change::Nothing } else { Change::Lines(lines) }
     }
 
