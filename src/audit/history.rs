@@ -4,7 +4,7 @@
 //! commit that brought it; what they do not hold any more is a match of the condition `history`.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::audit::AuditOptions;
@@ -56,6 +56,7 @@ pub(super) fn search(
         patterns: &patterns,
         owners,
         present: present(repo, &leaves, scan),
+        at_head: found.at_head.iter().map(|(_, key)| *key).collect(),
         inspector: Inspector::new(repo, rules, &dispatch, options.as_of),
         open: None,
         secrets: BTreeMap::new(),
@@ -148,6 +149,8 @@ struct Search<'a> {
     patterns: &'a Patterns<'a>,
     owners: BTreeMap<LeafId, (&'a Rule, &'a Pattern)>,
     present: HashMap<u64, Vec<Standing>>,
+    /// Of a repository without a work tree, the keys of what its HEAD holds.
+    at_head: BTreeSet<u64>,
     inspector: Inspector<'a>,
     /// The blob that was read last.
     open: Option<(usize, Arc<Vec<u8>>)>,
@@ -214,11 +217,11 @@ impl Search<'_> {
     }
 
     fn add(&mut self, leaf: LeafId, key: u64, brought: &Brought, role: Role, hit: Hit, text: &[u8]) {
-        let Some((rule, pattern)) = self.owners.get(&leaf) else { return };
+        let Some((owner, pattern)) = self.owners.get(&leaf) else { return };
         let Some(commit) = self.history.commit(brought.commit) else { return };
         // Of several patterns that know it, the one of the greatest harm names it.
         let weight = |pattern: &Pattern, leaf: LeafId| (pattern.severity, pattern.confidence, Reverse(leaf));
-        let id = (rule.id.to_string(), key);
+        let id = (owner.id.to_string(), key);
         let known = self.secrets.get(&id).map(|known| known.leaf);
         let known = known.and_then(|leaf| Some((self.owners.get(&leaf)?.1, leaf)));
         if known.is_some_and(|(other, other_leaf)| weight(other, other_leaf) >= weight(pattern, leaf)) {
@@ -255,8 +258,8 @@ impl Search<'_> {
     }
 
     /// Notes the commit at what the files still hold, and gives what they do not hold by rule.
-    fn settle(self, scan: &mut Scan) -> HashMap<String, Vec<Match>> {
-        let mut by_rule: HashMap<String, Vec<Match>> = HashMap::new();
+    fn settle(self, scan: &mut Scan) -> BTreeMap<String, Vec<Match>> {
+        let mut by_rule: BTreeMap<String, Vec<Match>> = BTreeMap::new();
         for ((rule, key), secret) in self.secrets {
             let past = Arc::new(secret.past);
             if !past.gone {
@@ -274,6 +277,9 @@ impl Search<'_> {
             captures.push(("says".to_owned(), says));
             captures.push(("commit".to_owned(), past.commit.get(..12).unwrap_or(&past.commit).to_owned()));
             captures.push(("date".to_owned(), past.date.clone()));
+            let still = self.at_head.contains(&key);
+            let state = if still { "still there at HEAD" } else { "gone from the files, but not from the history" };
+            captures.push(("state".to_owned(), state.to_owned()));
             let confidence = secret.hit.confidence.map_or(pattern.confidence, |own| own.min(pattern.confidence));
             by_rule.entry(rule).or_default().push(Match {
                 place: Place { path: secret.brought.path, span: secret.hit.span },

@@ -16,7 +16,7 @@ use crate::repo::history::{Copy, Sieve, Sifted, Trace};
 
 /// The patterns of some leaves, ready to be looked for together.
 pub(crate) struct Patterns<'a> {
-    patterns: Vec<(LeafId, &'a TextPattern)>,
+    all: Vec<(LeafId, &'a TextPattern)>,
     /// Patterns that no keyword wakes: they are asked by the names of their files.
     pub(crate) by_name: Vec<LeafId>,
     keywords: Keywords,
@@ -68,12 +68,12 @@ impl<'a> Patterns<'a> {
             }
         }
         let longest = words.iter().map(|word| word.length).max().unwrap_or_default();
-        Self { patterns, by_name, keywords: Keywords::new(texts.iter().map(String::as_str)), words, longest }
+        Self { all: patterns, by_name, keywords: Keywords::new(texts.iter().map(String::as_str)), words, longest }
     }
 
     /// The leaf behind [`Trace::what`].
     pub(crate) fn leaf(&self, what: u32) -> Option<LeafId> {
-        self.patterns.get(what as usize).map(|(leaf, _)| *leaf)
+        self.all.get(what as usize).map(|(leaf, _)| *leaf)
     }
 
     fn word(&self, number: u32) -> Option<&Word> {
@@ -97,7 +97,7 @@ pub(crate) struct TextSieve<'a> {
 
 impl<'a> TextSieve<'a> {
     pub(crate) fn new(all: &'a Patterns<'a>) -> Self {
-        Self { all, hits: vec![Vec::new(); all.patterns.len()], awake: Vec::new(), fresh: Vec::new() }
+        Self { all, hits: vec![Vec::new(); all.all.len()], awake: Vec::new(), fresh: Vec::new() }
     }
 
     /// Takes over what is known of the copied parts, and looks for keywords in the others.
@@ -148,11 +148,11 @@ impl<'a> TextSieve<'a> {
         let first = base.traces.partition_point(|trace| (trace.start as usize) < from);
         let traces = base.traces.get(first..).unwrap_or_default();
         for trace in traces.iter().take_while(|trace| (trace.start as usize) < end) {
-            let narrow = self.all.patterns.get(trace.what as usize);
+            let narrow = self.all.all.get(trace.what as usize);
             let narrow = narrow.is_some_and(|(_, pattern)| pattern.spec.window == Window::Line);
             let (start, last) = *inner.get_or_insert_with(|| whole_lines(text, copy));
-            let shifted = |at: u32| u32::try_from((at as usize + copy.to).saturating_sub(from)).unwrap_or(u32::MAX);
-            let moved = Trace { start: shifted(trace.start), end: shifted(trace.end), ..*trace };
+            let there = |at: u32| u32::try_from((at as usize + copy.to).saturating_sub(from)).unwrap_or(u32::MAX);
+            let moved = Trace { start: there(trace.start), end: there(trace.end), ..*trace };
             if narrow && moved.start as usize > start && moved.end as usize <= last {
                 sifted.traces.push(moved);
             }
@@ -188,7 +188,7 @@ impl<'a> TextSieve<'a> {
         }
         self.fresh.clear();
         for number in self.awake.drain(..) {
-            let (Some(hits), Some((_, pattern))) = (self.hits.get_mut(number), self.all.patterns.get(number)) else {
+            let (Some(hits), Some((_, pattern))) = (self.hits.get_mut(number), self.all.all.get(number)) else {
                 continue;
             };
             hits.sort_unstable();

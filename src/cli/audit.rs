@@ -28,10 +28,7 @@ pub(crate) fn run(arguments: &AuditArgs) -> Result<Exit, Refusal> {
         messages::note(&if bare {
             format!(
                 "nothing to audit in {path}: it has no work tree, and {}",
-                match arguments.target.history {
-                    true => "no commit",
-                    false => "its commits are searched with --history",
-                }
+                if arguments.target.history { "no commit" } else { "its commits are searched with --history" }
             )
         } else {
             format!("nothing to audit in {path}: no component and no source or configuration file")

@@ -137,7 +137,7 @@ fn of_finding(session: &Session, fingerprint: &str) -> Result<String, Refusal> {
 fn told(rule: &Rule, item: &Item, finding: &Finding) -> String {
     let mut out = String::new();
     let id = finding.pattern.as_ref().map_or_else(|| rule.id.to_string(), |pattern| format!("{}/{pattern}", rule.id));
-    let place = words::place(&finding.place, finding.region);
+    let place = words::spot(finding);
     let _ = writeln!(
         out,
         "{id}  {}, confidence {}",

@@ -1,6 +1,6 @@
 //! What one pass over the files found, per file-bound condition. Filled by the engine, read by `evaluate.rs`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use crate::condition::answer::{Match, Unknown};
@@ -53,7 +53,7 @@ pub struct Past {
 #[derive(Debug, Default)]
 pub struct HistoryMatches {
     /// What the patterns of each rule found that is not in the files any more.
-    pub by_rule: HashMap<String, Vec<Match>>,
+    pub by_rule: BTreeMap<String, Vec<Match>>,
     /// How many versions of files were searched.
     pub examined: usize,
     /// How many commits hold them.

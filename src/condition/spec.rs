@@ -294,7 +294,8 @@ pub struct PackageSpec {
 pub struct HistorySpec {
     /// The rule, `area/name`. Its `text` patterns for secrets are asked about every version of every file that a commit
     /// holds; what the files still hold is left to that rule. A match has the severity and the confidence of the pattern,
-    /// and the captures `commit`, `date` and `says` (the message of the pattern) beside those of the pattern.
+    /// and the captures `commit`, `date`, `state` (whether HEAD still holds it) and `says` (the message of the pattern)
+    /// beside those of the pattern.
     pub of: String,
 }
 

@@ -219,10 +219,7 @@ fn block(report: &Report<'_>, rule: &Rule, item: &Item, gain: u32, width: usize,
 }
 
 fn place(finding: &Finding, item: &Item, width: usize, out: &mut String) {
-    let past = finding.past.as_ref();
-    let commit =
-        past.filter(|past| past.gone).map(|past| format!("  in commit {} of {}", short(&past.commit), past.date));
-    let _ = writeln!(out, "  --> {}{}", words::place(&finding.place, finding.region), commit.unwrap_or_default());
+    let _ = writeln!(out, "  --> {}", words::spot(finding));
     if finding.absence {
         let verdict = item.verdicts.iter().find(|verdict| verdict.component == finding.component);
         if let Some(because) = verdict.and_then(|verdict| verdict.applies_because.as_ref()) {
@@ -238,16 +235,10 @@ fn place(finding: &Finding, item: &Item, width: usize, out: &mut String) {
     if finding.message != item.reason {
         paragraph("", &finding.message, width, out);
     }
-    if let Some(past) = past.filter(|past| !past.gone) {
-        let place = format!("{}:{}", past.path, past.region.line);
-        let since = format!("in the history since commit {} of {}, {place}", short(&past.commit), past.date);
-        paragraph("", &since, width, out);
+    if let Some(past) = finding.past.as_ref().filter(|past| !past.gone) {
+        let (commit, place) = (words::commit(&past.commit), format!("{}:{}", past.path, past.region.line));
+        paragraph("", &format!("in the history since commit {commit} of {}, {place}", past.date), width, out);
     }
-}
-
-/// As much of a commit's name as people read.
-fn short(commit: &str) -> &str {
-    commit.get(..12).unwrap_or(commit)
 }
 
 fn cut(text: &str, width: usize) -> String {

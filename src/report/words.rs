@@ -1,5 +1,6 @@
 //! Words and safe text: repository text is hostile in a terminal, so control and bidirectional characters never pass.
 
+use crate::checklist::finding::Finding;
 use crate::checklist::outcome::Outcome;
 use crate::condition::spec::{Confidence, Severity};
 use crate::facts::model::Place;
@@ -41,6 +42,20 @@ pub fn place(place: &Place, region: Region) -> String {
         Some(_) => clean(&format!("{}:{}:{}", place.path, region.line, region.column)),
         None => clean(&place.path),
     }
+}
+
+/// The place of a finding; of one that only a commit holds, with the commit.
+pub fn spot(finding: &Finding) -> String {
+    let place = place(&finding.place, finding.region);
+    match finding.past.as_ref().filter(|past| past.gone) {
+        Some(past) => format!("{place}  in commit {} of {}", commit(&past.commit), past.date),
+        None => place,
+    }
+}
+
+/// As much of a commit's name as people read.
+pub fn commit(name: &str) -> &str {
+    name.get(..12).unwrap_or(name)
 }
 
 /// `text` without control characters and without those that change the direction of writing.

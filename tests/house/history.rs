@@ -82,7 +82,8 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
 }
 
 fn filler(seed: usize) -> String {
-    (0..60).map(|line| format!("def function_{line}(value):\n    return value + {}\n", line * seed % 17)).collect()
+    let function = |line| format!("def function_{line}(value):\n    return value + {}\n", line * seed % 17);
+    (0..60).map(function).collect()
 }
 
 /// Five secrets: of an edited file (0), of a deleted branch that a tag keeps (1), of a merge commit (2), of a test (3),
@@ -206,7 +207,8 @@ fn packs_that_overlap_and_objects_that_are_loose_as_well_give_nothing_twice() {
 fn what_the_files_still_hold_is_one_finding_that_names_its_commit() {
     let sandbox = planted();
     let audit = look(&sandbox.tree, 1);
-    let now: Vec<_> = audit.items.iter().flat_map(|item| item.findings()).filter(|one| !one.is_past()).collect();
+    let now: Vec<_> =
+        audit.items.iter().flat_map(prodready::checklist::item::Item::findings).filter(|one| !one.is_past()).collect();
     assert_eq!(now.len(), 1);
     let past = now[0].past.as_ref().unwrap();
     assert_eq!((now[0].place.path.as_str(), now[0].region.line), ("now.py", 3));

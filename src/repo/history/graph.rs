@@ -192,8 +192,9 @@ impl Visitor for Gatherer<'_> {
         }
     }
 
-    fn miss(&mut self, _: usize, _: Miss) {
-        self.damaged += 1;
+    fn miss(&mut self, number: usize, _: Miss) {
+        // What a loose object is cannot be told if it is damaged: it was counted with the blobs.
+        self.damaged += usize::from(!self.store.loose().contains(&number));
     }
 }
 
@@ -361,6 +362,26 @@ impl Graph {
         walked.missing_blobs = gone.values().filter(|is_folder| !**is_folder).count();
         walked.missing += gone.len() - walked.missing_blobs;
         walked
+    }
+
+    /// The wanted blobs in the tree of a commit.
+    pub(super) fn blobs_of(&self, commit: u32, objects: usize) -> Vec<usize> {
+        let mut seen = Bits::new(objects);
+        let mut waiting: Vec<u32> = self.commit(commit).map(|commit| commit.tree).into_iter().collect();
+        let mut found = Vec::new();
+        while let Some(tree) = waiting.pop() {
+            for edge in self.edges(tree).iter().filter(|edge| edge.child & MISSING == 0) {
+                if !seen.insert(edge.child as usize) {
+                    continue;
+                }
+                if edge.name & FOLDER == 0 {
+                    found.push(edge.child as usize);
+                } else {
+                    waiting.push(edge.child);
+                }
+            }
+        }
+        found
     }
 
     fn edges(&self, tree: u32) -> &[Edge] {

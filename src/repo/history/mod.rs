@@ -14,9 +14,11 @@ mod refs;
 mod sift;
 mod since;
 mod store;
+#[cfg(test)]
+mod tests;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::path::Path;
 use std::sync::Mutex;
@@ -40,6 +42,10 @@ pub use self::since::Since;
 
 /// Longest commit or tag that is read, in bytes.
 const MAX_HEADER: usize = 1 << 20;
+/// Most places of one trace that are told.
+const MAX_PLACES: usize = 64;
+/// Most versions of one file among them.
+const MAX_VERSIONS: usize = 4;
 /// Most tags on the way from a reference to a commit.
 const MAX_TAGS: usize = 8;
 
@@ -50,6 +56,8 @@ pub struct History {
     shallow: Vec<Id>,
     partial: bool,
     prefix: String,
+    /// The commit at HEAD of a repository without a work tree.
+    head: Option<Id>,
     max_file_bytes: u64,
     /// Instead of a store.
     memory: Option<States>,
@@ -80,6 +88,8 @@ pub struct Extent {
     pub damaged: usize,
     /// What else is wrong with the store, as sentences.
     pub faults: Vec<String>,
+    /// Whether so much looked like a trace that not all was kept.
+    pub cut: bool,
 }
 
 impl Extent {
@@ -90,7 +100,7 @@ impl Extent {
 
     /// Whether the whole history is here and was read, but for what is too large.
     pub fn is_complete(&self) -> bool {
-        !self.is_corrupt() && !self.shallow && !self.partial && self.missing == 0
+        !self.is_corrupt() && !self.shallow && !self.partial && self.missing == 0 && !self.cut
     }
 
     /// What was left out, as sentences.
@@ -111,8 +121,11 @@ impl Extent {
             (true, count) => told.push(format!("the clone is partial: {} were not searched", objects(count))),
             (false, 0) => {}
             (false, count) => {
-                told.push(format!("{} of the history are missing: the store is damaged (git fsck)", objects(count)))
+                told.push(format!("{} of the history are missing: the store is damaged (git fsck)", objects(count)));
             }
+        }
+        if self.cut {
+            told.push("more places look like secrets than are kept: some were left out".to_owned());
         }
         if self.too_large > 0 {
             told.push(format!("{} over the limit on files were not searched", objects(self.too_large)));
@@ -146,6 +159,8 @@ pub struct Place {
 pub struct Found {
     /// For each thing and key of a [`Trace`], the places of the blobs that hold it, the oldest first.
     pub traces: BTreeMap<(u32, u64), Vec<Place>>,
+    /// Those things and keys that the commit at HEAD holds; only of a repository without a work tree.
+    pub at_head: BTreeSet<(u32, u64)>,
     /// The files whose names were asked for, the oldest first.
     pub named: Vec<Place>,
     /// What was looked at.
@@ -164,14 +179,16 @@ impl History {
         let store = Store::open(&state.common.join("objects"), true);
         let partial = store.promises || state.partial;
         let (tips, shallow) = (refs::tips(&state.own, &state.common), refs::shallow(&state.common));
-        Ok(Self { store, tips, shallow, partial, prefix: state.prefix.clone(), max_file_bytes, memory: None })
+        let (prefix, head) = (state.prefix.clone(), state.head.as_ref().filter(|_| state.bare));
+        let head = head.and_then(|head| Id::from_hex(head.as_bytes()));
+        Ok(Self { store, tips, shallow, partial, prefix, head, max_file_bytes, memory: None })
     }
 
     /// A history of states in memory, the oldest first.
     pub(super) fn from_memory(states: Vec<BTreeMap<String, Vec<u8>>>, max_file_bytes: u64) -> Self {
         let (store, prefix) = (Store::default(), String::new());
-        let memory = Some(States::new(states));
-        Self { store, tips: Vec::new(), shallow: Vec::new(), partial: false, prefix, max_file_bytes, memory }
+        let (tips, shallow, memory) = (Vec::new(), Vec::new(), Some(States::new(states)));
+        Self { store, tips, shallow, partial: false, prefix, head: None, max_file_bytes, memory }
     }
 
     /// Searches with `jobs` threads, each with a sieve of its own; files whose names end with one of `names` are listed
@@ -217,20 +234,29 @@ impl History {
                 None => {}
             }
         }
-        let ends: Vec<u32> = self.shallow.iter().filter_map(|id| u32::try_from(self.store.find(id)?).ok()).collect();
+        let ends: HashSet<u32> =
+            self.shallow.iter().filter_map(|id| u32::try_from(self.store.find(id)?).ok()).collect();
         let walked = graph.walk(&self.store, &tips, &|number| ends.contains(&number));
         extent.commits = walked.commits;
         extent.missing = walked.missing + walked.missing_blobs + lost;
         let mut found = Found { extent, ..Found::default() };
+        if let Some(head) = self.head.as_ref().and_then(|head| self.commit_of(head, &mut work)) {
+            for blob in graph.blobs_of(head, self.store.len()) {
+                found.at_head.extend(of_blob(hits, blob));
+            }
+        }
         for brought in walked.brought {
             let Some(path) = brought.path.strip_prefix(&self.prefix) else { continue };
             let place = Place { blob: brought.blob, commit: brought.commit, path: path.to_owned() };
-            let from = hits.partition_point(|(blob, ..)| *blob < brought.blob);
-            let own = hits.get(from..).unwrap_or_default().iter().take_while(|(blob, ..)| *blob == brought.blob);
             let mut is_named = true;
-            for (_, what, key) in own {
+            for trace in of_blob(hits, brought.blob) {
                 is_named = false;
-                found.traces.entry((*what, *key)).or_default().push(place.clone());
+                let places = found.traces.entry(trace).or_default();
+                if places.len() < MAX_PLACES
+                    && places.iter().filter(|known| known.path == place.path).count() < MAX_VERSIONS
+                {
+                    places.push(place.clone());
+                }
             }
             if is_named {
                 found.named.push(place);
@@ -277,6 +303,13 @@ impl History {
         let time = Timestamp::from_second(seconds).ok()?.to_zoned(TimeZone::fixed(offset));
         Some(CommitName { id, date: time.date().to_string() })
     }
+}
+
+/// The things and keys that were found in a blob; `hits` is sorted.
+fn of_blob(hits: &[(usize, u32, u64)], blob: usize) -> impl Iterator<Item = (u32, u64)> {
+    let from = hits.partition_point(|(known, ..)| *known < blob);
+    let own = hits.get(from..).unwrap_or_default().iter().take_while(move |(known, ..)| *known == blob);
+    own.map(|(_, what, key)| (*what, *key))
 }
 
 /// Reads single blobs by their names, without listing anything: for what the index will commit.

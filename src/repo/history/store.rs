@@ -136,35 +136,32 @@ impl Store {
 
     /// An object, if it is whole and at most `most` bytes long.
     pub(super) fn object(&self, number: usize, most: usize, work: &mut Work) -> Option<(Kind, Vec<u8>)> {
-        match self.pack_of(number) {
-            Some((first, pack)) => pack.object(number - first, most, work),
-            None => {
-                let (id, folder) = self.loose.get(number.checked_sub(self.packed)?)?;
-                self.read_loose(id, self.folders.get(*folder)?, most).ok()
-            }
+        if let Some((first, pack)) = self.pack_of(number) {
+            return pack.object(number - first, most, work);
         }
+        let (id, folder) = self.loose.get(number.checked_sub(self.packed)?)?;
+        read_loose(id, self.folders.get(*folder)?, most).ok()
     }
 
     /// An object by its name, loose ones even if they were not listed.
     pub(super) fn by_id(&self, id: &Id, most: usize, work: &mut Work) -> Option<(Kind, Vec<u8>)> {
         let packed = self.find_packed(id).and_then(|number| self.object(number, most, work));
-        packed.or_else(|| self.folders.iter().find_map(|folder| self.read_loose(id, folder, most).ok()))
+        packed.or_else(|| self.folders.iter().find_map(|folder| read_loose(id, folder, most).ok()))
     }
 
     /// The loose object number `number`.
     pub(super) fn loose_object(&self, number: usize, most: usize) -> Result<(Kind, Vec<u8>), LooseFault> {
         let entry = number.checked_sub(self.packed).and_then(|at| self.loose.get(at));
         let (id, folder) = entry.ok_or(LooseFault::Damaged)?;
-        self.read_loose(id, self.folders.get(*folder).ok_or(LooseFault::Damaged)?, most)
+        read_loose(id, self.folders.get(*folder).ok_or(LooseFault::Damaged)?, most)
     }
+}
 
-    #[allow(clippy::unused_self, reason = "reads what belongs to the store")]
-    fn read_loose(&self, id: &Id, folder: &Path, most: usize) -> Result<(Kind, Vec<u8>), LooseFault> {
-        let name = id.to_string();
-        let (head, tail) = name.split_at(2);
-        let packed = bounded(&folder.join(head).join(tail), MAX_LOOSE).ok_or(LooseFault::Damaged)?;
-        inflate_loose(&packed, most)
-    }
+fn read_loose(id: &Id, folder: &Path, most: usize) -> Result<(Kind, Vec<u8>), LooseFault> {
+    let name = id.to_string();
+    let (head, tail) = name.split_at(2);
+    let packed = bounded(&folder.join(head).join(tail), MAX_LOOSE).ok_or(LooseFault::Damaged)?;
+    inflate_loose(&packed, most)
 }
 
 /// Why a loose object is not read.
