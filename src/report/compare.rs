@@ -31,7 +31,7 @@ struct Rule {
     id: String,
     outcome: String,
     #[serde(default)]
-    credit: f64,
+    credit: Option<f64>,
     #[serde(default)]
     scored: bool,
     #[serde(default)]
@@ -160,7 +160,7 @@ fn direction(was: Option<&Rule>, is: Option<&Rule>, came: usize, gone: usize) ->
     if !judged(was) || !judged(is) {
         return if came > 0 { Direction::Worse } else { Direction::Other };
     }
-    match is.credit.total_cmp(&was.credit) {
+    match is.credit.unwrap_or_default().total_cmp(&was.credit.unwrap_or_default()) {
         std::cmp::Ordering::Less => Direction::Worse,
         std::cmp::Ordering::Greater => Direction::Better,
         std::cmp::Ordering::Equal => match came.cmp(&gone) {

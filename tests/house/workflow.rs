@@ -206,9 +206,9 @@ fn init_writes_what_the_next_audit_understands_and_overwrites_nothing() {
     let before = tree(folder.path());
     let dry = prodready(&[&all[..], &["--dry-run"]].concat());
     assert!(dry.status.success() && text(&dry.stdout).contains("edition = ") && tree(folder.path()) == before);
+    let score = report(&path)["score"]["value"].as_u64().unwrap();
     assert_eq!(prodready(&all).status.code(), Some(0));
     let config = std::fs::read_to_string(folder.path().join("prodready.toml")).unwrap();
-    let score = report(&path)["score"]["value"].as_u64().unwrap();
     assert!(config.contains(&format!("\nmin-score = {score}\n")), "{config}");
     let workflow = std::fs::read_to_string(folder.path().join(".github/workflows/prodready.yml")).unwrap();
     let parsed: Value = serde_yaml::from_str(&workflow).unwrap();
