@@ -15,7 +15,7 @@ use similar::TextDiff;
 
 use crate::audit::{Audit, hide, secret_parts};
 use crate::checklist::finding::Finding;
-use crate::checklist::item::Verdict;
+use crate::checklist::item::{Item, Verdict};
 use crate::checklist::outcome::Outcome;
 use crate::repair::context::Known;
 use crate::repo::Repo;
@@ -102,9 +102,8 @@ struct Bench<'a> {
 impl<'a> Bench<'a> {
     fn rule(&mut self, owner: usize, repairs: &'a Repairs, safe: bool) {
         let shop = self.shop;
-        let is_its = |item: &&crate::checklist::item::Item| {
-            shop.rules.rules.get(item.rule).is_some_and(|rule| rule.id.as_str() == repairs.rule)
-        };
+        let is_its =
+            |item: &&Item| shop.rules.rules.get(item.rule).is_some_and(|rule| rule.id.as_str() == repairs.rule);
         let Some(item) = shop.audit.items.iter().find(is_its) else { return };
         for verdict in item.verdicts.iter().filter(|verdict| is_open(verdict)) {
             // The first that offers something is taken; what was taken as a safe edit needs no other.
@@ -221,7 +220,7 @@ impl<'a> Bench<'a> {
 
     /// Values of secrets that were found in this file.
     fn secrets(&self, path: &str) -> Vec<String> {
-        let all = self.shop.audit.found.iter().flat_map(|item| item.findings());
+        let all = self.shop.audit.found.iter().flat_map(Item::findings);
         let spans = all.filter(|finding| finding.mark.is_some() && finding.place.path == path);
         let text = self.shop.repo.file(path).and_then(|file| self.shop.repo.read(file).ok()).unwrap_or_default();
         secret_parts(spans.filter_map(|finding| {

@@ -87,6 +87,18 @@ fn what_a_repair_offers_makes_its_rule_pass_and_no_other_worse() {
                     wrong.push(format!("{rule}: {}: {other} got worse: {outcome}", example.name));
                 }
             }
+            // What waits for a person buys nothing elsewhere.
+            let skeletons: Vec<Proposal> = offers.iter().filter(|offer| offer.fill_in.is_some()).cloned().collect();
+            let bought = if skeletons.is_empty() {
+                BTreeMap::new()
+            } else {
+                shop.outcomes(&applied(&example.files, &skeletons))
+            };
+            for (other, (outcome, credit)) in bought.iter().filter(|(other, _)| *other != rule) {
+                if *credit > before[other].1 {
+                    wrong.push(format!("{rule}: {}: the skeleton buys {other}: {outcome}", example.name));
+                }
+            }
             let (again, _) = shop.offers(&files, Some(rule));
             let again: Vec<_> = again.iter().map(|offer| &offer.path).collect();
             if !again.is_empty() {

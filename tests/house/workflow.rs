@@ -232,7 +232,7 @@ fn diff_tells_better_from_worse_and_closes_its_gates() {
     prodready(&["audit", &path, "--format", &format!("json={old}")]);
     assert!(prodready(&["fix", &path, "--write"]).status.success());
     prodready(&["audit", &path, "--format", &format!("json={new}")]);
-    let better = prodready(&["diff", &old, &new, "--fail-on", "low", "--fail-on-drop", "0"]);
+    let better = prodready(&["diff", &old, &new, "--fail-on", "medium", "--fail-on-drop", "0"]);
     let said = text(&better.stdout);
     assert_eq!(better.status.code(), Some(0), "{said}");
     assert!(said.contains("BETTER   secrets/env-file-ignored  fail -> pass\n  - "), "{said}");
