@@ -49,8 +49,8 @@ impl Runner {
     /// The last value of an output.
     fn output(&self, name: &str) -> String {
         let text = self.read("output");
-        let values = text.lines().filter_map(|line| line.strip_prefix(&format!("{name}=")));
-        values.last().unwrap_or_else(|| panic!("no output {name} in {text:?}")).to_owned()
+        let mut values = text.lines().filter_map(|line| line.strip_prefix(&format!("{name}=")));
+        values.next_back().unwrap_or_else(|| panic!("no output {name} in {text:?}")).to_owned()
     }
 
     /// A `gh` that notes its calls, answers a listing with `comments`, and writes what it is given to a file.
