@@ -18,7 +18,7 @@
 //! 6. [`checklist`]: the result as data: outcomes, findings, evidence.
 //! 7. [`config`]: prodready.toml: what a team asks for, and what it decided.
 //! 8. [`audit`]: the engine: one deterministic pass over the files. [`score`]: the arithmetic.
-//! 9. [`report`]: bytes, one file per format.
+//! 9. [`repair`]: what could be written so that rules pass. [`report`]: bytes, one file per format.
 //! 10. [`cli`]: arguments, messages, exit codes.
 //!
 //! Knowledge about the world (packages, file names, frameworks, token shapes) is data in `rules/`; the code knows
@@ -32,6 +32,7 @@ pub mod config;
 pub mod embedded;
 pub mod facts;
 pub mod format;
+pub mod repair;
 pub mod repo;
 pub mod report;
 pub mod rule;

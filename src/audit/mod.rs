@@ -15,6 +15,8 @@ mod place;
 mod scan;
 mod sieve;
 
+pub(crate) use place::{hide, secret_parts};
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

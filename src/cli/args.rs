@@ -16,18 +16,28 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Audit a repository
     Audit(AuditArgs),
+    /// Write a first prodready.toml, and where asked for a workflow and a pre-commit hook; nothing is overwritten
+    Init(InitArgs),
     /// List the rules, show one, or test rule files against their examples
     Rules(RulesArgs),
     /// Say what a rule is about, how the score comes about, or why a finding is reported
     Explain(ExplainArgs),
+    /// Show what can be written so that rules pass, and write it with `--write`
+    Fix(FixArgs),
     /// Note the findings of today, so that only new ones fail `--fail-on`
     Baseline(BaselineArgs),
     /// Write into prodready.toml that you live with a rule's findings, and why
     Accept(AcceptArgs),
     /// Write into prodready.toml a proof that lies outside the repository
     Attest(AttestArgs),
+    /// Say what got better and worse between two JSON reports
+    Diff(DiffArgs),
     /// Print the JSON Schema of a file format
     Schema(SchemaArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
 }
 
 #[derive(Debug, Args)]
@@ -56,6 +66,61 @@ pub(crate) struct TargetArgs {
     /// Show no progress
     #[arg(long)]
     pub(crate) no_progress: bool,
+}
+
+impl TargetArgs {
+    /// A folder, without anything that may be said about it.
+    pub(crate) fn of(path: &std::path::Path, no_config: bool) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            config: None,
+            no_config,
+            rules: Vec::new(),
+            jobs: None,
+            as_of: None,
+            history: false,
+            no_progress: false,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The folder to begin in
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Also write .github/workflows/prodready.yml, which uses this action
+    #[arg(long, value_name = "OWNER/REPOSITORY@COMMIT")]
+    pub(crate) workflow: Option<String>,
+    /// Also write .pre-commit-config.yaml
+    #[arg(long)]
+    pub(crate) pre_commit: bool,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The earlier report (`prodready audit --format json=FILE`)
+    #[arg(value_name = "OLD.json")]
+    pub(crate) old: PathBuf,
+    /// The later report
+    #[arg(value_name = "NEW.json")]
+    pub(crate) new: PathBuf,
+    /// Fail (exit 1) when a new finding of this severity or worse is open
+    #[arg(long, value_name = "SEVERITY", value_enum)]
+    pub(crate) fail_on: Option<SeverityArg>,
+    /// Fail (exit 1) when the score fell by more than this many points
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub(crate) fail_on_drop: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]
@@ -89,6 +154,9 @@ pub(crate) struct AuditArgs {
     /// Fail (exit 1) when the score is more than this many points below the baseline's
     #[arg(long, value_name = "N", requires = "baseline", value_parser = clap::value_parser!(u32).range(0..=100))]
     pub(crate) fail_on_drop: Option<u32>,
+    /// Only findings on lines or components that changed since this branch, tag or commit fail --fail-on
+    #[arg(long, value_name = "REF")]
+    pub(crate) since: Option<String>,
     /// Exit 0 even when the gate fails
     #[arg(long)]
     pub(crate) exit_zero: bool,
@@ -168,6 +236,21 @@ pub(crate) struct ExplainArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct FixArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Only for these rules or areas (comma-separated)
+    #[arg(long, value_name = "RULE|AREA", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Write the safe edits
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// With --write: also those that change what is built or run
+    #[arg(long)]
+    pub(crate) r#unsafe: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct BaselineArgs {
     #[command(subcommand)]
     pub(crate) command: BaselineCommand,
@@ -237,6 +320,8 @@ pub(crate) enum SchemaOf {
     Technologies,
     /// `<name>.test.yml`
     Examples,
+    /// `<name>.fix.yml`
+    Repairs,
     /// prodready.toml
     Config,
     /// The JSON report

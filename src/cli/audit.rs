@@ -1,10 +1,11 @@
 //! `prodready audit`: from an audit to a gate and reports.
 
 use crate::checklist::baseline::Baseline;
+use crate::checklist::item::Item;
 use crate::cli::args::{AuditArgs, SeverityArg, ShowArg};
 use crate::cli::load::{Choice, Session, session};
 use crate::cli::output::{Format, read_text, targets, write};
-use crate::cli::{Exit, Refusal, messages};
+use crate::cli::{Exit, Refusal, messages, since};
 use crate::condition::spec::Severity;
 use crate::repo::history::Extent;
 use crate::report::text::Show;
@@ -37,7 +38,8 @@ pub(crate) fn run(arguments: &AuditArgs) -> Result<Exit, Refusal> {
     if let Some(baseline) = &baseline {
         baseline.mark(&mut session.audit.items);
     }
-    let gate = gate_of(arguments, &session, baseline.as_ref())?;
+    let gating = arguments.since.as_deref().map(|name| since::gating(&session, name)).transpose()?;
+    let gate = gate_of(arguments, &session, gating.as_ref(), baseline.as_ref())?;
     let path = arguments.target.path.display().to_string();
     let report = Report {
         audit: &session.audit,
@@ -90,13 +92,12 @@ pub(crate) fn read_baseline(file: &std::path::Path) -> Result<Baseline, Refusal>
 }
 
 /// With `--only` or `--skip` there is no score, and none is asked for. What is typed goes before what is configured.
-fn gate_of(arguments: &AuditArgs, session: &Session, baseline: Option<&Baseline>) -> Result<Gate, Refusal> {
-    let severity = |written: SeverityArg| match written {
-        SeverityArg::Low => Severity::Low,
-        SeverityArg::Medium => Severity::Medium,
-        SeverityArg::High => Severity::High,
-        SeverityArg::Critical => Severity::Critical,
-    };
+fn gate_of(
+    arguments: &AuditArgs,
+    session: &Session,
+    gating: Option<&Vec<Item>>,
+    baseline: Option<&Baseline>,
+) -> Result<Gate, Refusal> {
     let whole = arguments.only.is_empty() && arguments.skip.is_empty();
     let config = &session.config;
     let drop = match (arguments.fail_on_drop.filter(|_| whole), baseline) {
@@ -110,8 +111,18 @@ fn gate_of(arguments: &AuditArgs, session: &Session, baseline: Option<&Baseline>
         drop,
     };
     let rules = &session.rules.rules;
-    let items = session.audit.items.iter().filter_map(|item| Some((rules.get(item.rule)?, item)));
+    let items = gating.unwrap_or(&session.audit.items).iter().filter_map(|item| Some((rules.get(item.rule)?, item)));
     Ok(score::gate(options, session.score.as_ref(), score::worst_open(items)))
+}
+
+/// What was typed, as what it means.
+pub(crate) fn severity(written: SeverityArg) -> Severity {
+    match written {
+        SeverityArg::Low => Severity::Low,
+        SeverityArg::Medium => Severity::Medium,
+        SeverityArg::High => Severity::High,
+        SeverityArg::Critical => Severity::Critical,
+    }
 }
 
 fn score_of(baseline: &Baseline) -> Result<u32, Refusal> {

@@ -36,16 +36,7 @@ pub(crate) fn run(arguments: &ExplainArgs) -> Result<Exit, Refusal> {
 }
 
 fn audited(arguments: &ExplainArgs) -> Result<Session, Refusal> {
-    let target = TargetArgs {
-        path: arguments.path.clone(),
-        config: None,
-        no_config: false,
-        rules: Vec::new(),
-        jobs: None,
-        as_of: None,
-        history: arguments.history,
-        no_progress: false,
-    };
+    let target = TargetArgs { history: arguments.history, ..TargetArgs::of(&arguments.path, false) };
     session(&target, &Choice::default())
 }
 

@@ -44,6 +44,15 @@ pub(crate) struct Choice<'a> {
 
 /// Audits what the arguments name.
 pub(crate) fn session(target: &TargetArgs, choice: &Choice<'_>) -> Result<Session, Refusal> {
+    session_with(target, choice, &mut rule_set)
+}
+
+/// Audits what the arguments name by the rules that `load` makes of the user's folders.
+pub(crate) fn session_with(
+    target: &TargetArgs,
+    choice: &Choice<'_>,
+    load: &mut dyn FnMut(&[PathBuf]) -> Result<RuleSet, Refusal>,
+) -> Result<Session, Refusal> {
     let started = Instant::now();
     let (config, folder) = configuration(target)?;
     let mut folders: Vec<PathBuf> = config.rules.iter().map(|rules| folder.join(rules)).collect();
@@ -60,7 +69,7 @@ pub(crate) fn session(target: &TargetArgs, choice: &Choice<'_>) -> Result<Sessio
     // The files are listed while the rules are loaded.
     let (rules, loaded, repo) = std::thread::scope(|scope| {
         let repo = scope.spawn(|| open(&config.exclude));
-        let (rules, loaded) = (rule_set(&folders), started.elapsed());
+        let (rules, loaded) = (load(&folders), started.elapsed());
         (rules, loaded, repo.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     let rules = rules?;

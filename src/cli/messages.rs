@@ -36,13 +36,31 @@ pub(crate) fn print_in_colour(text: &str, root: &Path) {
     let _ = out.flush();
 }
 
+/// Standard output of edits: what goes in red, what comes in green, where the terminal has colours.
+pub(crate) fn print_diff(text: &str) {
+    let mut out = anstream::stdout().lock();
+    for line in text.split_inclusive('\n') {
+        let body = line.trim_end_matches('\n');
+        let written = match body.as_bytes().first() {
+            Some(b'+') => writeln!(out, "{}", body.green()),
+            Some(b'-') => writeln!(out, "{}", body.red()),
+            Some(b'@') => writeln!(out, "{}", body.cyan()),
+            _ => write_line(&mut out, line),
+        };
+        if written.is_err() {
+            return;
+        }
+    }
+    let _ = out.flush();
+}
+
 fn write_line(out: &mut impl std::io::Write, line: &str) -> std::io::Result<()> {
     let word = line.split(' ').next().unwrap_or_default();
     let rest = line.get(word.len()..).unwrap_or_default();
     match word {
         "FAIL" | "FAILED" => write!(out, "{}{rest}", word.red().bold()),
         "PARTIAL" | "UNKNOWN" | "NOTE" => write!(out, "{}{rest}", word.yellow().bold()),
-        "PASS" | "PASSED" => write!(out, "{}{rest}", word.green()),
+        "PASS" | "PASSED" | "FIX" => write!(out, "{}{rest}", word.green()),
         _ => out.write_all(line.as_bytes()),
     }
 }

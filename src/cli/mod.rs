@@ -3,7 +3,10 @@
 mod args;
 mod audit;
 mod decide;
+mod diff;
 mod explain;
+mod fix;
+mod init;
 mod links;
 mod load;
 mod messages;
@@ -11,6 +14,8 @@ mod output;
 mod progress;
 mod rules;
 mod schema;
+mod shell;
+mod since;
 
 use std::ffi::OsString;
 
@@ -46,8 +51,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let done = match cli.command {
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::Completions(arguments) => Ok(shell::completions(&arguments)),
+        Command::Man => shell::man(),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Fix(arguments) => fix::run(&arguments),
         Command::Baseline(arguments) => decide::baseline(&arguments),
         Command::Accept(arguments) => decide::accept(&arguments),
         Command::Attest(arguments) => decide::attest(&arguments),

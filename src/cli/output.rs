@@ -81,3 +81,21 @@ pub(crate) fn write_file(file: &Path, text: &str) -> std::io::Result<()> {
     }
     written
 }
+
+/// Writes a file that does not exist yet, with the folders above it; one that appeared in between is left alone.
+pub(crate) fn create_file(file: &Path, text: &str) -> std::io::Result<()> {
+    let name = file.file_name().ok_or_else(|| std::io::Error::other("it names no file"))?;
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let temporary = file.with_file_name(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
+    // A link is made whole or not at all, and never over something that is there.
+    let written = std::fs::write(&temporary, text).and_then(|()| match std::fs::hard_link(&temporary, file) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists && !file.exists() => {
+            std::fs::rename(&temporary, file)
+        }
+        other => other,
+    });
+    let _ = std::fs::remove_file(&temporary);
+    written
+}

@@ -13,6 +13,7 @@ pub(crate) fn run(arguments: &SchemaArgs) -> Result<Exit, Refusal> {
         SchemaOf::Patterns => schema::patterns(),
         SchemaOf::Technologies => schema::technologies(),
         SchemaOf::Examples => schema::examples(),
+        SchemaOf::Repairs => schema::repairs(),
         SchemaOf::Config => schemars::schema_for!(ConfigFile),
         SchemaOf::Report => schemars::schema_for!(JsonReport),
     };

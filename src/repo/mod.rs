@@ -272,6 +272,12 @@ impl Repo {
         self.position(path).is_some()
     }
 
+    /// Whether something is at `path`, listed or not (an ignored file, a folder, a link).
+    pub fn exists(&self, path: &str) -> bool {
+        self.contains(path)
+            || (matches!(self.contents, Contents::Disk) && fs::symlink_metadata(join(&self.root, path)).is_ok())
+    }
+
     /// The text of `file`: UTF-8 as far as the file is text; UTF-16 with a byte order mark is decoded.
     pub fn read(&self, file: &SourceFile) -> Result<Vec<u8>, SkipReason> {
         let mut buffer = Vec::new();

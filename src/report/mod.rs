@@ -1,5 +1,6 @@
 //! Bytes, one file per output format. A report is a pure function of the audit: no clock, no environment.
 
+pub mod compare;
 pub mod json;
 pub mod sarif;
 pub mod text;

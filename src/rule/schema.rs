@@ -4,6 +4,7 @@ use schemars::{Schema, schema_for};
 
 use crate::rule::example::Example;
 use crate::rule::file::{PatternsFile, RuleFile, TechnologyFile};
+use crate::rule::repair::RepairFile;
 
 /// The schema of `rules/<area>/<name>.yml`.
 pub fn rule() -> Schema {
@@ -23,4 +24,9 @@ pub fn technologies() -> Schema {
 /// The schema of `NAME.test.yml`.
 pub fn examples() -> Schema {
     schema_for!(Vec<Example>)
+}
+
+/// The schema of `NAME.fix.yml`.
+pub fn repairs() -> Schema {
+    schema_for!(RepairFile)
 }

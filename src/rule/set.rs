@@ -12,6 +12,7 @@ use crate::rule::error::RuleError;
 use crate::rule::file::{ComponentsFile, EcosystemsFile, PatternsFile, RuleFile, TechnologyFile};
 use crate::rule::id::RuleId;
 use crate::rule::model::Rule;
+use crate::rule::repair;
 use crate::rule::source::{self, RuleSource, embedded};
 
 /// The edition whose rules and weights this program scores by.
@@ -137,6 +138,9 @@ enum Place<'a> {
 
 /// The path of a rule file says what it is.
 fn place_of(path: &str) -> Place<'_> {
+    if repair::is_repair(path) {
+        return Place::Other;
+    }
     let stem = path.trim_end_matches(".yaml").trim_end_matches(".yml");
     match stem.split('/').collect::<Vec<_>>()[..] {
         ["technologies", _] => Place::Technologies,

@@ -16,6 +16,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("config", 7),
     ("audit", 8),
     ("score", 8),
+    ("repair", 9),
     ("report", 9),
     ("online", 9),
     ("cli", 10),

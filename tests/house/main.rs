@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may")]
 
+#[cfg(unix)]
+mod action;
 mod cli;
 mod decisions;
 mod determinism;
+mod docs;
 mod examples;
 mod fixtures;
 mod floors;
@@ -13,4 +16,6 @@ mod oracle;
 mod precision;
 mod properties;
 mod redaction;
+mod repairs;
 mod rule_pages;
+mod workflow;

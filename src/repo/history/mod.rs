@@ -12,6 +12,7 @@ mod pack;
 mod pack_index;
 mod refs;
 mod sift;
+mod since;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ use super::read;
 
 pub use self::delta::Copy;
 pub use self::sift::{Sieve, Sifted, Trace};
+pub use self::since::Since;
 
 /// Longest commit or tag that is read, in bytes.
 const MAX_HEADER: usize = 1 << 20;
