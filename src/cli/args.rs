@@ -83,6 +83,13 @@ pub(crate) struct AuditArgs {
     /// Fail (exit 1) when the score is more than this many points below the baseline's
     #[arg(long, value_name = "N", requires = "baseline", value_parser = clap::value_parser!(u32).range(0..=100))]
     pub(crate) fail_on_drop: Option<u32>,
+    /// An earlier JSON report to compare with, in the text, HTML and Markdown reports
+    #[arg(long, value_name = "FILE")]
+    pub(crate) previous: Option<PathBuf>,
+    /// Where the files can be read, such as `https://github.com/OWNER/NAME/blob/COMMIT`: the HTML and Markdown reports
+    /// link places there
+    #[arg(long, value_name = "URL")]
+    pub(crate) source_url: Option<String>,
     /// Exit 0 even when the gate fails
     #[arg(long)]
     pub(crate) exit_zero: bool,

@@ -1,12 +1,16 @@
 //! Bytes, one file per output format. A report is a pure function of the audit: no clock, no environment.
 
+pub mod html;
 pub mod json;
+pub mod overview;
+pub mod previous;
 pub mod sarif;
 pub mod text;
 pub mod words;
 
 use crate::audit::Audit;
 use crate::checklist::item::Item;
+use crate::report::previous::Previous;
 use crate::rule::model::Rule;
 use crate::rule::set::RuleSet;
 use crate::score::{self, Entry, Gate, Score};
@@ -20,12 +24,18 @@ pub struct Report<'a> {
     pub rules: &'a RuleSet,
     /// What the user called the repository.
     pub path: &'a str,
+    /// What people call it: the name of its folder.
+    pub name: &'a str,
     /// The commit that was checked out.
     pub commit: Option<&'a str>,
     /// The score; `None` where nothing was counted or only some rules ran.
     pub score: Option<&'a Score>,
     /// What the user asked to hold.
     pub gate: &'a Gate,
+    /// An earlier report to compare with.
+    pub previous: Option<&'a Previous>,
+    /// Where the files can be read, ended by a slash: the head of links to places.
+    pub source_url: Option<&'a str>,
 }
 
 impl<'a> Report<'a> {

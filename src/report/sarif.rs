@@ -119,7 +119,7 @@ fn result(id: &str, index: usize, finding: &Finding) -> Value {
         "level": level(finding.severity),
         "message": { "text": sentence(&words::clean(&flat(&finding.message))) },
         "locations": [{ "physicalLocation": {
-            "artifactLocation": { "uri": encode(&finding.place.path), "uriBaseId": "%SRCROOT%" },
+            "artifactLocation": { "uri": words::uri(&finding.place.path), "uriBaseId": "%SRCROOT%" },
             "region": place,
         }}],
         "partialFingerprints": { "primaryLocationLineHash": finding.line_hash, "prodready/v1": finding.fingerprint },
@@ -165,20 +165,9 @@ fn pascal(id: &str) -> String {
     id.split(['/', '-', '.']).map(capital).collect()
 }
 
-/// A path as a relative URI reference (RFC 3986): everything but unreserved characters and slashes is percent-encoded.
-fn encode(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/');
-    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_become_uris_whatever_they_hold() {
-        assert_eq!(encode("a b/ö:c#1.rs"), "a%20b/%C3%B6%3Ac%231.rs");
-    }
 
     #[test]
     fn names_are_in_pascal_case() {
