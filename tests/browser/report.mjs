@@ -27,7 +27,8 @@ const check = (holds, what) => {
 
 /** Opens a report and watches what it does. */
 async function open(file, { script = true, width = 1280, theme = "light" } = {}) {
-  const page = await browser.newPage();
+  // A fresh profile, so that a theme chosen before is not remembered.
+  const page = await (await browser.createBrowserContext()).newPage();
   const url = pathToFileURL(path.resolve(file)).href;
   const name = path.basename(file);
   page.on("console", (message) => faults.push(`${name}: console: ${message.text()}`));
@@ -55,11 +56,11 @@ const wide = () =>
   [...document.querySelectorAll("main *")]
     .filter((one) => !one.closest(".scroll") && one.getBoundingClientRect().right > innerWidth + 1)
     .slice(0, 3)
-    .map((one) => `${one.tagName}.${one.getAttribute("class")}`);
+    .map((one) => one.outerHTML.slice(0, 120));
 
-async function accessible(file, theme) {
+async function accessible(file, theme, width) {
   const name = path.basename(file);
-  const page = await open(file, { theme });
+  const page = await open(file, { theme, width });
   for (const state of ["as opened", "all open"]) {
     if (state === "all open") {
       await page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = true)));
@@ -69,7 +70,7 @@ async function accessible(file, theme) {
       const { violations } = await globalThis.axe.run(document, { resultTypes: ["violations"] });
       return violations.map((one) => `${one.id}: ${one.help} (${one.nodes.length}× ${one.nodes[0].html.slice(0, 160)})`);
     });
-    for (const fault of found) faults.push(`${name}: axe, ${theme}, ${state}: ${fault}`);
+    for (const fault of found) faults.push(`${name}: axe, ${theme}, ${width} pixels, ${state}: ${fault}`);
   }
   check((await page.evaluate(() => globalThis.violations.length)) === 0, `${name}: against its own policy`);
   await page.close();
@@ -143,7 +144,7 @@ async function paper(file) {
     const page = await open(file, { script });
     const pdf = await page.pdf({ format: "A4" });
     const pages = pdf.toString === undefined ? 0 : Buffer.from(pdf).toString("latin1").split("/Type /Page\n").length - 1;
-    check(pages >= 3, `${name}: printed ${script ? "" : "without scripts "}on ${pages} pages: not everything is open`);
+    check(pages >= 3, `${name}: printed ${script ? "" : "without scripts "}on ${pages} pages: what is to be done is folded away`);
     await page.close();
   }
 }
@@ -186,7 +187,9 @@ async function pictures(file) {
 
 try {
   for (const file of given) {
-    for (const theme of ["light", "dark"]) await accessible(file, theme);
+    for (const theme of ["light", "dark"]) {
+      for (const width of [375, 1280]) await accessible(file, theme, width);
+    }
     await filters(file);
     await bare(file);
     await narrow(file);

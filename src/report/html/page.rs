@@ -43,6 +43,8 @@ pub(super) struct Page<'a> {
 pub(super) struct Group<'a> {
     /// Its heading.
     pub(super) title: &'static str,
+    /// What its rules have in common.
+    pub(super) about: &'static str,
     /// Its outcome, as written in files.
     pub(super) outcome: &'static str,
     /// Its rules.
@@ -239,15 +241,15 @@ pub(super) fn points(count: u32) -> String {
 
 fn groups<'a>(report: &Report<'a>, rows: &[Row<'a>]) -> Vec<Group<'a>> {
     let titles = [
-        ("Failing", "fail"),
-        ("Half-way", "partial"),
-        ("Unknown", "unknown"),
-        ("Passing", "pass"),
-        ("Not applicable", "not-applicable"),
+        ("Failing", "what does not hold yet", "fail"),
+        ("Half-way", "what holds in part", "partial"),
+        ("Unknown", "what cannot be told from the repository", "unknown"),
+        ("Passing", "what holds", "pass"),
+        ("Not applicable", "what has nothing to say here", "not-applicable"),
     ];
-    let group = |(title, outcome): (&'static str, &'static str)| {
+    let group = |(title, about, outcome): (&'static str, &'static str, &'static str)| {
         let own = rows.iter().filter(|row| row.item.outcome.as_str() == outcome);
-        Group { title, outcome, lines: own.map(|row| Line::of(report, *row)).collect() }
+        Group { title, about, outcome, lines: own.map(|row| Line::of(report, *row)).collect() }
     };
     titles.into_iter().map(group).filter(|group| !group.lines.is_empty()).collect()
 }

@@ -92,10 +92,10 @@
   };
   addEventListener("hashchange", follow);
 
-  // On paper everything is open, and afterwards as it was.
+  // On paper what is to be done and the arithmetic are open, and what the reader opened; afterwards all is as it was.
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:not([open])")];
+    closed = [...document.querySelectorAll(".rule.fail:not([open]), .rule.partial:not([open]), #weights:not([open])")];
     for (const one of closed) one.open = true;
   });
   addEventListener("afterprint", () => {
