@@ -10,7 +10,7 @@ use crate::cli::{Exit, Refusal, messages};
 use crate::condition::spec::Severity;
 use crate::report::text::Show;
 use crate::report::previous::Previous;
-use crate::report::{Report, html, json, sarif, text};
+use crate::report::{Report, badge, github, gitlab, html, json, junit, markdown, sarif, text};
 use crate::rule::set::EDITION;
 use crate::score::{self, Gate, GateOptions};
 
@@ -72,6 +72,12 @@ fn bytes(format: Format, report: &Report<'_>, arguments: &AuditArgs) -> Result<S
         Format::Sarif => sarif::render(report).map_err(|error| told(&error)),
         Format::Json => json::render(report).map_err(|error| told(&error)),
         Format::Html => html::render(report).map_err(|error| told(&error)),
+        Format::Markdown => Ok(markdown::render(report)),
+        Format::Github => Ok(github::render(report)),
+        Format::Gitlab => gitlab::render(report).map_err(|error| told(&error)),
+        Format::Junit => Ok(junit::render(report)),
+        Format::Badge => Ok(badge::svg(report)),
+        Format::Shields => badge::shields(report).map_err(|error| told(&error)),
     }
 }
 

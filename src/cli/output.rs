@@ -13,17 +13,23 @@ pub(crate) enum Format {
     Json,
     Sarif,
     Html,
+    Markdown,
+    Github,
+    Gitlab,
+    Junit,
+    Badge,
+    Shields,
 }
 
 impl Format {
     /// Whether it tells what changed since an earlier report.
     const fn compares(self) -> bool {
-        matches!(self, Self::Text | Self::Html)
+        matches!(self, Self::Text | Self::Html | Self::Markdown)
     }
 
     /// Whether its places are links.
     const fn links(self) -> bool {
-        matches!(self, Self::Html)
+        matches!(self, Self::Html | Self::Markdown)
     }
 }
 
@@ -32,6 +38,12 @@ const FORMATS: &[(&str, Format)] = &[
     ("json", Format::Json),
     ("sarif", Format::Sarif),
     ("html", Format::Html),
+    ("markdown", Format::Markdown),
+    ("github", Format::Github),
+    ("gitlab", Format::Gitlab),
+    ("junit", Format::Junit),
+    ("badge", Format::Badge),
+    ("shields", Format::Shields),
 ];
 
 /// Refuses options that none of the reports would heed.

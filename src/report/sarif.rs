@@ -23,18 +23,8 @@ pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
 }
 
 fn build(report: &Report<'_>) -> Value {
-    let mut found: Vec<(&Rule, &Finding)> = report
-        .items()
-        .filter(|(rule, _)| !rule.preview)
-        .flat_map(|(rule, item)| item.findings().map(move |finding| (rule, finding)))
-        .filter(|(_, finding)| finding.counts() && !finding.line_hash.is_empty())
-        .collect();
-    found.sort_by(|(left_rule, left), (right_rule, right)| {
-        right
-            .severity
-            .cmp(&left.severity)
-            .then_with(|| (&left_rule.id, &left.place).cmp(&(&right_rule.id, &right.place)))
-    });
+    let mut found = report.open_findings();
+    found.retain(|(_, finding)| !finding.line_hash.is_empty());
     let left_off = found.len().saturating_sub(MOST_RESULTS);
     found.truncate(MOST_RESULTS);
     let mut rules: BTreeMap<String, Value> = BTreeMap::new();

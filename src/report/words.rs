@@ -88,6 +88,22 @@ pub fn uri(path: &str) -> String {
     path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
+/// The text without workflow commands: a CI runner that reads it as a log obeys lines that begin with `::` or hold `##[`.
+pub fn harmless_in_logs(text: String) -> String {
+    if !text.contains("::") && !text.contains("##[") {
+        return text;
+    }
+    let line = |line: &str| {
+        let line = line.replace("##[", "# #[");
+        let start = line.len() - line.trim_start().len();
+        match line.get(start..).and_then(|rest| rest.strip_prefix("::")) {
+            Some(rest) => format!("{}: :{rest}", line.get(..start).unwrap_or_default()),
+            None => line,
+        }
+    };
+    text.split_inclusive('\n').map(line).collect()
+}
+
 /// The address of a file, or of a line of it, below `base` (ended by a slash), as GitHub, GitLab and others read it.
 pub fn source_link(base: Option<&str>, path: &str, line: Option<usize>) -> Option<String> {
     let line = line.map(|line| format!("#L{line}")).unwrap_or_default();
@@ -141,6 +157,12 @@ mod tests {
     #[test]
     fn paths_become_uris_whatever_they_hold() {
         assert_eq!(uri("a b/ö:c#1.rs"), "a%20b/%C3%B6%3Ac%231.rs");
+    }
+
+    #[test]
+    fn a_log_is_no_program() {
+        let text = "FAIL x\n  ::error file=a::b\na::b ##[error]c\n".to_owned();
+        assert_eq!(harmless_in_logs(text), "FAIL x\n  : :error file=a::b\na::b # #[error]c\n");
     }
 
     #[test]

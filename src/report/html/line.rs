@@ -37,6 +37,13 @@ impl Link {
     }
 }
 
+/// A finding, and what it says that was not said before.
+pub(super) struct Shown<'a> {
+    pub(super) finding: &'a Finding,
+    pub(super) message: Option<&'a str>,
+    pub(super) fix: Option<&'a str>,
+}
+
 /// One rule with everything that the template asks for.
 pub(super) struct Line<'a> {
     pub(super) row: Row<'a>,
@@ -101,12 +108,19 @@ impl<'a> Line<'a> {
         self.row.findings().next().map(|finding| self.place(finding))
     }
 
-    /// The findings that are shown: those that count first.
-    pub(super) fn findings(&self) -> Vec<&'a Finding> {
+    /// The findings that are shown, those that count first; each message and each remedy is said once.
+    pub(super) fn findings(&self) -> Vec<Shown<'a>> {
         let mut all: Vec<&'a Finding> = self.row.item.findings().collect();
         all.sort_by_key(|finding| !finding.counts());
-        all.truncate(MOST);
-        all
+        let mut said = BTreeSet::from([self.row.rule.fix.as_str(), ""]);
+        let reason = self.row.item.reason.as_str();
+        let show = |finding: &'a Finding| {
+            let known = reason.contains(finding.message.as_str()) || !said.insert(&finding.message);
+            let fix = finding.counts() && said.insert(&finding.fix);
+            let (message, fix) = ((!known).then_some(&*finding.message), fix.then_some(&*finding.fix));
+            Shown { finding, message, fix }
+        };
+        all.into_iter().take(MOST).map(show).collect()
     }
 
     pub(super) fn findings_more(&self) -> usize {
@@ -139,11 +153,6 @@ impl<'a> Line<'a> {
             State::Accepted => Some(format!("Accepted{until}{reason}")),
             State::Ignored => Some(format!("Ignored beside the line{until}{reason}")),
         }
-    }
-
-    /// What to do, where a finding says more than the rule.
-    pub(super) fn own_fix(&self, finding: &'a Finding) -> Option<&'a str> {
-        (finding.fix != self.row.rule.fix && !finding.fix.is_empty() && finding.counts()).then_some(&*finding.fix)
     }
 
     pub(super) fn evidence(&self) -> Vec<(Link, String)> {
