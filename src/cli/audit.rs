@@ -8,8 +8,8 @@ use crate::cli::load::{Choice, Session, session};
 use crate::cli::output::{Format, heeded, read_text, targets, write};
 use crate::cli::{Exit, Refusal, messages};
 use crate::condition::spec::Severity;
-use crate::report::text::Show;
 use crate::report::previous::Previous;
+use crate::report::text::Show;
 use crate::report::{Report, badge, github, gitlab, html, json, junit, markdown, sarif, text};
 use crate::rule::set::EDITION;
 use crate::score::{self, Gate, GateOptions};
@@ -98,7 +98,8 @@ fn read_previous(file: &Path) -> Result<Previous, Refusal> {
 /// An address of the web, ended by a slash.
 fn source_url(written: &str) -> Result<String, Refusal> {
     let web = written.starts_with("https://") || written.starts_with("http://");
-    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '(' | ')' | '[' | ']' | '`' | '|' | '\\');
+    let plain =
+        |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '(' | ')' | '[' | ']' | '`' | '|' | '\\');
     if !web || !written.chars().all(plain) {
         return Err(Refusal(format!("--source-url `{written}` is no address of the web: begin it with https://")));
     }

@@ -48,10 +48,8 @@ const FORMATS: &[(&str, Format)] = &[
 
 /// Refuses options that none of the reports would heed.
 pub(crate) fn heeded(targets: &[Target], previous: bool, source_url: bool) -> Result<(), Refusal> {
-    let given = [
-        (previous, "--previous", Format::compares as fn(Format) -> bool),
-        (source_url, "--source-url", Format::links),
-    ];
+    let given =
+        [(previous, "--previous", Format::compares as fn(Format) -> bool), (source_url, "--source-url", Format::links)];
     for (_, option, heeds) in given.into_iter().filter(|(given, ..)| *given) {
         if !targets.iter().any(|target| heeds(target.format)) {
             let able: Vec<&str> = FORMATS.iter().filter(|(_, format)| heeds(*format)).map(|(name, _)| *name).collect();

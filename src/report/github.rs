@@ -22,7 +22,8 @@ pub fn render(report: &Report<'_>) -> String {
     let mut found = report.open_findings();
     found.retain(|(_, finding)| finding.gates());
     let of = |level: &'static str| found.iter().filter(move |(_, finding)| self::level(finding.severity) == level);
-    let beyond: Vec<(usize, &'static str)> = LEVELS.into_iter().map(|level| (of(level).count().saturating_sub(MOST), level)).collect();
+    let beyond: Vec<(usize, &'static str)> =
+        LEVELS.into_iter().map(|level| (of(level).count().saturating_sub(MOST), level)).collect();
     let left: usize = beyond.iter().map(|(count, _)| count).sum();
     // The closing line is a notice itself.
     let tight = left > 0 && of("notice").count() >= MOST;
@@ -35,8 +36,10 @@ pub fn render(report: &Report<'_>) -> String {
     }
     if left > 0 {
         let left = left + usize::from(tight);
-        let told: Vec<String> = beyond.iter().filter(|(count, _)| *count > 0).map(|(count, level)| format!("{count} {level}")).collect();
-        let _ = writeln!(out, "::notice title=prodready::{left} more findings are not shown here ({})", told.join(", "));
+        let told: Vec<String> =
+            beyond.iter().filter(|(count, _)| *count > 0).map(|(count, level)| format!("{count} {level}")).collect();
+        let _ =
+            writeln!(out, "::notice title=prodready::{left} more findings are not shown here ({})", told.join(", "));
     }
     out
 }

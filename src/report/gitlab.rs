@@ -20,7 +20,8 @@ pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
         .into_iter()
         .filter(|(_, finding)| seen.insert(finding.fingerprint.as_str()))
         .map(|(rule, finding)| {
-            let check = finding.pattern.as_ref().map_or_else(|| rule.id.to_string(), |own| format!("{}/{own}", rule.id));
+            let check =
+                finding.pattern.as_ref().map_or_else(|| rule.id.to_string(), |own| format!("{}/{own}", rule.id));
             json!({
                 "description": words::cut(&words::clean(&finding.message), LONG),
                 "check_name": check,

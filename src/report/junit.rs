@@ -75,16 +75,17 @@ fn case(row: &Row<'_>, out: &mut String) {
     let reason = escape(&row.item.reason);
     if fails(row) {
         let text = escape_lines(&details(row));
-        let _ = writeln!(out, ">\n      <failure message=\"{reason}\" type=\"{}\">{text}</failure>\n    </testcase>", row.item.outcome);
+        let _ = writeln!(
+            out,
+            ">\n      <failure message=\"{reason}\" type=\"{}\">{text}</failure>\n    </testcase>",
+            row.item.outcome
+        );
     } else if row.item.outcome == Outcome::Pass {
         out.push_str("/>\n");
     } else {
         let preview = if row.rule.preview { "in preview, " } else { "" };
-        let _ = writeln!(
-            out,
-            ">\n      <skipped message=\"{preview}{}: {reason}\"/>\n    </testcase>",
-            row.item.outcome
-        );
+        let _ =
+            writeln!(out, ">\n      <skipped message=\"{preview}{}: {reason}\"/>\n    </testcase>", row.item.outcome);
     }
 }
 

@@ -47,17 +47,7 @@ pub struct Report<'a> {
 impl<'a> Report<'a> {
     /// A report about the current folder without score, commit or anything to compare with.
     pub const fn new(audit: &'a Audit, rules: &'a RuleSet, gate: &'a Gate) -> Self {
-        Self {
-            audit,
-            rules,
-            path: ".",
-            name: ".",
-            commit: None,
-            score: None,
-            gate,
-            previous: None,
-            source_url: None,
-        }
+        Self { audit, rules, path: ".", name: ".", commit: None, score: None, gate, previous: None, source_url: None }
     }
 
     /// The findings that count, of rules that are not in preview: the worst first, then by rule and place.

@@ -133,8 +133,9 @@ pub fn next_level<'a>(report: &Report<'a>, rows: &[Row<'a>]) -> Option<(&'static
         _ => return None,
     };
     let capping = |row: &Row<'_>| score::entry(row.rule, row.item).is_some_and(|entry| entry.capping);
-    let before =
-        |row: &&Row<'a>| (row.counted() && row.item.outcome != Outcome::Pass && row.rule.severity >= least) || capping(row);
+    let before = |row: &&Row<'a>| {
+        (row.counted() && row.item.outcome != Outcome::Pass && row.rule.severity >= least) || capping(row)
+    };
     Some((level, rows.iter().filter(before).copied().collect()))
 }
 

@@ -150,9 +150,8 @@ impl<'a> Changes<'a> {
             }
         }
         let comparable = previous.score.as_ref().filter(|_| previous.edition == EDITION);
-        changes.score = comparable
-            .zip(report.score)
-            .map(|(before, now)| i64::from(now.value) - i64::from(before.value.min(100)));
+        changes.score =
+            comparable.zip(report.score).map(|(before, now)| i64::from(now.value) - i64::from(before.value.min(100)));
         Some(changes)
     }
 
@@ -167,9 +166,8 @@ impl<'a> Changes<'a> {
         let now: BTreeSet<&str> = item.findings().map(|finding| finding.fingerprint.as_str()).collect();
         let fresh = |finding: &&Finding| finding.counts() && !known.contains(finding.fingerprint.as_str());
         self.new.extend(item.findings().filter(fresh).map(|finding| (rule, finding)));
-        let open = |finding: &&PreviousFinding| {
-            matches!(finding.state, State::Open | State::Baseline) && !finding.lenient
-        };
+        let open =
+            |finding: &&PreviousFinding| matches!(finding.state, State::Open | State::Baseline) && !finding.lenient;
         let gone = |finding: &&PreviousFinding| !now.contains(finding.fingerprint.as_str());
         let fixed = was.findings.iter().filter(open).filter(gone);
         self.fixed.extend(fixed.map(|finding| Fixed { rule, finding }));
@@ -189,7 +187,9 @@ mod tests {
     #[test]
     fn what_is_no_report_is_refused_with_its_place() {
         let told = |text: &str| Previous::parse(text, "old.json").unwrap_err().to_string();
-        assert!(told("{\n  \"schema_version\": 1,\n  \"edition\": 3\n}").starts_with("old.json:3: this is no JSON report"));
+        assert!(
+            told("{\n  \"schema_version\": 1,\n  \"edition\": 3\n}").starts_with("old.json:3: this is no JSON report")
+        );
         assert!(told("").starts_with("old.json:1: "));
         assert!(told("[1, 2]").contains("prodready audit --format json=FILE"));
         let later = r#"{"schema_version": 9, "edition": "2031.1", "as_of": "2031-01-01", "repository": {}, "score": null, "rules": []}"#;

@@ -53,7 +53,7 @@ pub fn render(report: &Report<'_>, show: Show, width: usize) -> String {
     lenient(report, &mut out);
     skipped(report, &mut out);
     summary(report, show, &mut out);
-    words::harmless_in_logs(out)
+    words::harmless_in_logs(&out)
 }
 
 /// The items of an outcome with the points that they cost, the costliest first, then by severity and name.

@@ -50,6 +50,11 @@ pub(super) struct Line<'a> {
     report: Report<'a>,
 }
 
+#[allow(
+    clippy::unused_self,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "templates call methods, and pass references"
+)]
 impl<'a> Line<'a> {
     pub(super) fn of(report: &Report<'a>, row: Row<'a>) -> Self {
         Self { row, report: *report }

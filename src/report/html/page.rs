@@ -71,6 +71,11 @@ pub(super) struct Part<'a> {
     failing: usize,
 }
 
+#[allow(
+    clippy::unused_self,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "templates call methods, and pass references"
+)]
 impl<'a> Page<'a> {
     pub(super) fn of(report: &Report<'a>, style: &'static str, script: &'static str, policy: &str) -> Self {
         let rows = overview::rows(report);
@@ -125,10 +130,13 @@ impl<'a> Page<'a> {
 
     fn headline(&self) -> String {
         let Some(score) = self.report.score else {
-            return if self.counts.judged() == 0 { "Nothing was counted" } else { "Checked without a score" }.to_owned();
+            return if self.counts.judged() == 0 { "Nothing was counted" } else { "Checked without a score" }
+                .to_owned();
         };
         match self.report.gate.min_score {
-            Some(least) if score.value < least => format!("{} short of the target of {least}", points(least - score.value)),
+            Some(least) if score.value < least => {
+                format!("{} short of the target of {least}", points(least - score.value))
+            }
             Some(least) => format!("Above the target of {least}"),
             None => match score.value {
                 90.. => "Ready for production",
@@ -291,6 +299,11 @@ fn parts<'a>(report: &Report<'a>, rows: &[Row<'a>]) -> Vec<Part<'a>> {
     all.filter(|(_, component)| !component.kinds.is_empty()).map(part).collect()
 }
 
+#[allow(
+    clippy::unused_self,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "templates call methods, and pass references"
+)]
 impl Part<'_> {
     fn name(&self) -> &str {
         if self.component.id == "." { "the root" } else { &self.component.id }

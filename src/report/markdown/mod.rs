@@ -16,8 +16,10 @@ use crate::rule::set::EDITION;
 
 /// Most bytes of a report.
 pub const MOST: usize = 60_000;
-/// Kept free for what closes a fold and the report, in bytes.
-const RESERVE: usize = 1000;
+/// Kept free for the table of areas and what closes the report, in bytes.
+const RESERVE: usize = 4000;
+/// Rows of that table.
+const AREAS: usize = 30;
 /// Fixes shown.
 const FIXES: usize = 5;
 /// Longest text of one entry, in characters.
@@ -133,7 +135,12 @@ impl<'a> News<'a> {
         if let Some(changes) = changes {
             let fixed = changes.fixed.iter().map(|fixed| {
                 let place = format!("{}:{}", fixed.finding.path, fixed.finding.line);
-                format!("{} ({}): {}", text(&fixed.rule.title), code(fixed.rule.id.as_str()), code(&words::cut(&place, LONG)))
+                format!(
+                    "{} ({}): {}",
+                    text(&fixed.rule.title),
+                    code(fixed.rule.id.as_str()),
+                    code(&words::cut(&place, LONG))
+                )
             });
             let is_new = |finding: &Finding| changes.new.iter().any(|(_, new)| std::ptr::eq(*new, finding));
             let (new, old): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, finding)| is_new(finding));
@@ -171,7 +178,8 @@ fn entry(report: &Report<'_>, rule: &Rule, finding: &Finding) -> String {
     let severity = words::severity(finding.severity);
     let message = prose(&words::cut(&finding.message, LONG));
     let fix = prose(&words::cut(&finding.fix.split_whitespace().collect::<Vec<_>>().join(" "), LONG));
-    format!("**{severity}** {} {}: {message}. {fix}", place(report, finding), code(rule.id.as_str())).replace(".. ", ". ")
+    format!("**{severity}** {} {}: {message}. {fix}", place(report, finding), code(rule.id.as_str()))
+        .replace(".. ", ". ")
 }
 
 /// The place, as a link where it is known where the files can be read.
@@ -216,7 +224,7 @@ fn told(report: &Report<'_>, row: &Row<'_>) -> String {
 fn areas(report: &Report<'_>, rows: &[Row<'_>], changes: Option<&Changes<'_>>, page: &mut Page) {
     let Some(score) = report.score else { return };
     page.line("\n<details><summary>Scores by area</summary>\n\n| Area | Score | | Pass |\n|---|--:|---|--:|");
-    for area in &score.areas {
+    for area in score.areas.iter().take(AREAS) {
         let counts = Counts::of(rows.iter().filter(|row| row.rule.id.area() == area.area));
         let full = (area.value.min(100) / 10) as usize;
         let bar = "█".repeat(full) + &"░".repeat(10 - full);
@@ -241,7 +249,14 @@ fn open(report: &Report<'_>, rows: &[Row<'_>], page: &mut Page) {
 fn aside(report: &Report<'_>, rows: &[Row<'_>], page: &mut Page) {
     let unknown = rows.iter().filter(|row| row.item.outcome == Outcome::Unknown);
     let unknown: Vec<String> = unknown
-        .map(|row| format!("{} ({}): {}", text(&row.rule.title), code(row.rule.id.as_str()), prose(&words::cut(&row.item.reason, LONG))))
+        .map(|row| {
+            format!(
+                "{} ({}): {}",
+                text(&row.rule.title),
+                code(row.rule.id.as_str()),
+                prose(&words::cut(&row.item.reason, LONG))
+            )
+        })
         .collect();
     page.fold(&format!("{} unknown", unknown.len()), &unknown);
     let away = |finding: &&Finding| matches!(finding.state, State::Accepted | State::Ignored);
