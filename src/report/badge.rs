@@ -58,7 +58,7 @@ pub fn shields(report: &Report<'_>) -> Result<String, serde_json::Error> {
         "schemaVersion": 1,
         "label": LABEL,
         "message": value(report),
-        "color": colour(report),
+        "color": colour(report).trim_start_matches('#'),
     });
     serde_json::to_string_pretty(&badge).map(|text| text + "\n")
 }

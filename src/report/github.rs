@@ -22,26 +22,30 @@ pub fn render(report: &Report<'_>) -> String {
     let mut found = report.open_findings();
     found.retain(|(_, finding)| finding.gates());
     let of = |level: &'static str| found.iter().filter(move |(_, finding)| self::level(finding.severity) == level);
-    let beyond: Vec<(usize, &'static str)> =
-        LEVELS.into_iter().map(|level| (of(level).count().saturating_sub(MOST), level)).collect();
-    let left: usize = beyond.iter().map(|(count, _)| count).sum();
+    let counts = LEVELS.map(|level| of(level).count());
+    let left: usize = counts.iter().map(|count| count.saturating_sub(MOST)).sum();
     // The closing line is a notice itself.
-    let tight = left > 0 && of("notice").count() >= MOST;
+    let most = |level: &str| if level == "notice" && left > 0 { MOST - 1 } else { MOST };
     let mut out = String::new();
     for level in LEVELS {
-        let most = if level == "notice" && tight { MOST - 1 } else { MOST };
-        for (rule, finding) in of(level).take(most) {
+        for (rule, finding) in of(level).take(most(level)) {
             command(level, rule, finding, &mut out);
         }
     }
     if left > 0 {
-        let left = left + usize::from(tight);
+        let beyond = LEVELS.iter().zip(counts).map(|(level, count)| (level, count.saturating_sub(most(level))));
+        let beyond: Vec<(&&str, usize)> = beyond.filter(|(_, count)| *count > 0).collect();
+        let left: usize = beyond.iter().map(|(_, count)| count).sum();
         let told: Vec<String> =
-            beyond.iter().filter(|(count, _)| *count > 0).map(|(count, level)| format!("{count} {level}")).collect();
-        let _ =
-            writeln!(out, "::notice title=prodready::{left} more findings are not shown here ({})", told.join(", "));
+            beyond.iter().map(|(level, count)| format!("{count} {level}{}", plural(*count))).collect();
+        let told = told.join(", ");
+        let _ = writeln!(out, "::notice title=prodready::{left} more findings are not shown here ({told})");
     }
     out
+}
+
+const fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 fn command(level: &str, rule: &Rule, finding: &Finding, out: &mut String) {

@@ -198,7 +198,7 @@ fn first(report: &Report<'_>, rows: &[Row<'_>], page: &mut Page) {
     if fixes.is_empty() {
         return;
     }
-    page.line("\n**Fix first**\n");
+    page.line("\n**Fix first**: make these hold\n");
     let entries: Vec<String> = fixes.iter().map(|row| told(report, row)).collect();
     page.list(&entries);
     let after = overview::score_after(rows, &fixes).zip(report.score);
@@ -238,7 +238,9 @@ fn areas(report: &Report<'_>, rows: &[Row<'_>], changes: Option<&Changes<'_>>, p
 }
 
 fn open(report: &Report<'_>, rows: &[Row<'_>], page: &mut Page) {
-    for (outcome, word) in [(Outcome::Fail, "failing"), (Outcome::Partial, "half-way")] {
+    for (outcome, word) in
+        [(Outcome::Fail, "failing: what does not hold yet"), (Outcome::Partial, "half-way: what holds in part")]
+    {
         let own: Vec<String> =
             rows.iter().filter(|row| row.item.outcome == outcome).map(|row| told(report, row)).collect();
         page.fold(&format!("{} {word}", own.len()), &own);
