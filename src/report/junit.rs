@@ -1,4 +1,4 @@
-//! JUnit XML: a suite per area, a test per rule. What fails or is half-way fails; what does not apply, cannot be known or
+//! The XML of `JUnit`: a suite per area, a test per rule. What fails or is half-way fails; what does not apply, cannot be known or
 //! is in preview is skipped, with the reason.
 
 use std::collections::BTreeMap;
@@ -25,7 +25,9 @@ pub fn render(report: &Report<'_>) -> String {
         let tally = Tally::of(&rows);
         all = all.plus(tally);
         let _ = writeln!(suites, "  <testsuite name=\"{}\" {}>", escape(area), tally.attributes());
-        rows.iter().for_each(|row| case(row, &mut suites));
+        for row in &rows {
+            case(row, &mut suites);
+        }
         suites.push_str("  </testsuite>\n");
     }
     let name = escape(&format!("prodready {}", report.name));

@@ -147,7 +147,7 @@ impl<'a> News<'a> {
             return Some(Self { new, fixed: Some(fixed.collect()), still: old.len() });
         }
         let (new, old): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, finding)| finding.state == State::Open);
-        (!old.is_empty()).then(|| Self { new, fixed: None, still: old.len() })
+        (!old.is_empty()).then_some(Self { new, fixed: None, still: old.len() })
     }
 
     fn tell(&self, report: &Report<'_>, page: &mut Page) {
@@ -188,7 +188,7 @@ fn place(report: &Report<'_>, finding: &Finding) -> String {
     let shown = line.map_or_else(|| finding.place.path.clone(), |line| format!("{}:{line}", finding.place.path));
     let shown = code(&words::cut(&shown, LONG));
     match words::source_link(report.source_url, &finding.place.path, line) {
-        Some(link) if link.len() < 2000 => format!("[{shown}](<{link}>)"),
+        Some(address) if address.len() < 2000 => format!("[{shown}](<{address}>)"),
         _ => shown,
     }
 }
