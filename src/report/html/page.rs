@@ -208,6 +208,11 @@ impl<'a> Page<'a> {
         Link::to(&self.report, path, Some(*line))
     }
 
+    /// A message, cut to one line or two.
+    fn said(&self, message: &str) -> String {
+        words::cut(message, 140)
+    }
+
     fn severity_of(&self, finding: &crate::checklist::finding::Finding) -> &'static str {
         words::severity(finding.severity)
     }

@@ -137,7 +137,7 @@ impl<'a> News<'a> {
                 let place = format!("{}:{}", fixed.finding.path, fixed.finding.line);
                 format!(
                     "{} ({}): {}",
-                    text(&fixed.rule.title),
+                    prose(&words::cut(&fixed.finding.message, LONG)),
                     code(fixed.rule.id.as_str()),
                     code(&words::cut(&place, LONG))
                 )
