@@ -157,6 +157,13 @@ pub(crate) struct AuditArgs {
     /// Only findings on lines or components that changed since this branch, tag or commit fail --fail-on
     #[arg(long, value_name = "REF")]
     pub(crate) since: Option<String>,
+    /// An earlier JSON report to compare with, in the text, HTML and Markdown reports
+    #[arg(long, value_name = "FILE")]
+    pub(crate) previous: Option<PathBuf>,
+    /// Where the files can be read, such as `https://github.com/OWNER/NAME/blob/COMMIT`: the HTML and Markdown reports
+    /// link places there
+    #[arg(long, value_name = "URL")]
+    pub(crate) source_url: Option<String>,
     /// Exit 0 even when the gate fails
     #[arg(long)]
     pub(crate) exit_zero: bool,

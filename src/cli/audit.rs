@@ -1,15 +1,18 @@
 //! `prodready audit`: from an audit to a gate and reports.
 
+use std::path::Path;
+
 use crate::checklist::baseline::Baseline;
 use crate::checklist::item::Item;
 use crate::cli::args::{AuditArgs, SeverityArg, ShowArg};
 use crate::cli::load::{Choice, Session, session};
-use crate::cli::output::{Format, read_text, targets, write};
+use crate::cli::output::{Format, heeded, read_text, targets, write};
 use crate::cli::{Exit, Refusal, messages, since};
 use crate::condition::spec::Severity;
 use crate::repo::history::Extent;
+use crate::report::previous::Previous;
 use crate::report::text::Show;
-use crate::report::{Report, json, sarif, text};
+use crate::report::{Report, badge, github, gitlab, html, json, junit, markdown, sarif, text};
 use crate::rule::set::EDITION;
 use crate::score::{self, Gate, GateOptions};
 
@@ -19,7 +22,10 @@ const WIDTH: (usize, usize) = (120, 80);
 /// Audits and reports.
 pub(crate) fn run(arguments: &AuditArgs) -> Result<Exit, Refusal> {
     let targets = targets(&arguments.format)?;
+    heeded(&targets, arguments.previous.is_some(), arguments.source_url.is_some())?;
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
+    let previous = arguments.previous.as_deref().map(read_previous).transpose()?;
+    let source_url = arguments.source_url.as_deref().map(source_url).transpose()?;
     let choice = Choice { only: &arguments.only, skip: &arguments.skip, staged: arguments.staged };
     let mut session = session(&arguments.target, &choice)?;
     if session.audit.is_empty() {
@@ -41,20 +47,21 @@ pub(crate) fn run(arguments: &AuditArgs) -> Result<Exit, Refusal> {
     let gating = arguments.since.as_deref().map(|name| since::gating(&session, name)).transpose()?;
     let gate = gate_of(arguments, &session, gating.as_ref(), baseline.as_ref())?;
     let path = arguments.target.path.display().to_string();
+    let name = folder_name(&arguments.target.path).unwrap_or_else(|| path.clone());
     let report = Report {
         audit: &session.audit,
         rules: &session.rules,
         path: &path,
+        name: &name,
         commit: session.repo.git().and_then(|git| git.head.as_deref()),
         score: session.score.as_ref(),
         gate: &gate,
+        previous: previous.as_ref(),
+        source_url: source_url.as_deref(),
     };
-    for target in &targets {
-        let bytes = match target.format {
-            Format::Text => text::render(&report, show(arguments), width()),
-            Format::Sarif => sarif::render(&report).map_err(|error| Refusal(error.to_string()))?,
-            Format::Json => json::render(&report).map_err(|error| Refusal(error.to_string()))?,
-        };
+    // All reports are made before the first is written.
+    let made = targets.iter().map(|target| Ok((target, bytes(target.format, &report, arguments)?)));
+    for (target, bytes) in made.collect::<Result<Vec<_>, Refusal>>()? {
         write(target, &bytes, &arguments.target.path)?;
     }
     for note in &session.notes {
@@ -77,6 +84,47 @@ pub(crate) fn run(arguments: &AuditArgs) -> Result<Exit, Refusal> {
     Ok(exit)
 }
 
+fn bytes(format: Format, report: &Report<'_>, arguments: &AuditArgs) -> Result<String, Refusal> {
+    let told = |error: &dyn std::error::Error| Refusal(format!("the report cannot be made: {error}"));
+    match format {
+        Format::Text => Ok(text::render(report, show(arguments), width())),
+        Format::Sarif => sarif::render(report).map_err(|error| told(&error)),
+        Format::Json => json::render(report).map_err(|error| told(&error)),
+        Format::Html => html::render(report).map_err(|error| told(&error)),
+        Format::Markdown => Ok(markdown::render(report)),
+        Format::Github => Ok(github::render(report)),
+        Format::Gitlab => gitlab::render(report).map_err(|error| told(&error)),
+        Format::Junit => Ok(junit::render(report)),
+        Format::Badge => Ok(badge::svg(report)),
+        Format::Shields => badge::shields(report).map_err(|error| told(&error)),
+    }
+}
+
+/// The name of a folder, also of `.`.
+fn folder_name(path: &Path) -> Option<String> {
+    let whole = path.canonicalize().ok()?;
+    whole.file_name().map(|name| name.to_string_lossy().into_owned())
+}
+
+/// Reads an earlier report.
+fn read_previous(file: &Path) -> Result<Previous, Refusal> {
+    let shown = file.display().to_string();
+    let text =
+        read_text(file).map_err(|error| Refusal(format!("the previous report {shown} cannot be read: {error}")))?;
+    Previous::parse(&text, &shown).map_err(|error| Refusal(error.to_string()))
+}
+
+/// An address of the web, ended by a slash.
+fn source_url(written: &str) -> Result<String, Refusal> {
+    let web = written.starts_with("https://") || written.starts_with("http://");
+    let plain =
+        |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '(' | ')' | '[' | ']' | '`' | '|' | '\\');
+    if !web || !written.chars().all(plain) {
+        return Err(Refusal(format!("--source-url `{written}` is no address of the web: begin it with https://")));
+    }
+    Ok(format!("{}/", written.trim_end_matches('/')))
+}
+
 fn timing(session: &Session) {
     let (files, bytes) = (session.audit.files, session.audit.bytes);
     let stages = ["rules", "list", "audit"].iter().zip(session.done);
@@ -85,7 +133,7 @@ fn timing(session: &Session) {
 }
 
 /// Reads a baseline.
-pub(crate) fn read_baseline(file: &std::path::Path) -> Result<Baseline, Refusal> {
+pub(crate) fn read_baseline(file: &Path) -> Result<Baseline, Refusal> {
     let shown = file.display().to_string();
     let text = read_text(file).map_err(|error| Refusal(format!("the baseline {shown} cannot be read: {error}")))?;
     Baseline::parse(&text, &shown).map_err(|error| Refusal(error.to_string()))

@@ -12,9 +12,53 @@ pub(crate) enum Format {
     Text,
     Json,
     Sarif,
+    Html,
+    Markdown,
+    Github,
+    Gitlab,
+    Junit,
+    Badge,
+    Shields,
 }
 
-const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("json", Format::Json), ("sarif", Format::Sarif)];
+impl Format {
+    /// Whether it tells what changed since an earlier report.
+    const fn compares(self) -> bool {
+        matches!(self, Self::Text | Self::Html | Self::Markdown)
+    }
+
+    /// Whether its places are links.
+    const fn links(self) -> bool {
+        matches!(self, Self::Html | Self::Markdown)
+    }
+}
+
+const FORMATS: &[(&str, Format)] = &[
+    ("text", Format::Text),
+    ("json", Format::Json),
+    ("sarif", Format::Sarif),
+    ("html", Format::Html),
+    ("markdown", Format::Markdown),
+    ("github", Format::Github),
+    ("gitlab", Format::Gitlab),
+    ("junit", Format::Junit),
+    ("badge", Format::Badge),
+    ("shields", Format::Shields),
+];
+
+/// Refuses options that none of the reports would heed.
+pub(crate) fn heeded(targets: &[Target], previous: bool, source_url: bool) -> Result<(), Refusal> {
+    let given =
+        [(previous, "--previous", Format::compares as fn(Format) -> bool), (source_url, "--source-url", Format::links)];
+    for (_, option, heeds) in given.into_iter().filter(|(given, ..)| *given) {
+        if !targets.iter().any(|target| heeds(target.format)) {
+            let able: Vec<&str> = FORMATS.iter().filter(|(_, format)| heeds(*format)).map(|(name, _)| *name).collect();
+            let able = able.join(", ");
+            return Err(Refusal(format!("{option} changes nothing here: only these formats heed it: {able}")));
+        }
+    }
+    Ok(())
+}
 
 /// One report to write.
 #[derive(Debug, Clone)]
@@ -61,7 +105,7 @@ pub(crate) fn write(target: &Target, text: &str, root: &Path) -> Result<(), Refu
     let Some(file) = &target.file else {
         match target.format {
             Format::Text => messages::print_in_colour(text, root),
-            Format::Json | Format::Sarif => messages::print(text),
+            _ => messages::print(text),
         }
         return Ok(());
     };

@@ -187,6 +187,8 @@ struct JsonFinding {
     confidence: &'static str,
     fingerprint: String,
     state: State,
+    /// Whether it lies in a test, fixture, example or docs and costs nothing.
+    lenient: bool,
     reason: Option<String>,
     until: Option<String>,
     fix: String,
@@ -380,6 +382,7 @@ fn json_finding(finding: &Finding, component: Option<String>) -> JsonFinding {
         confidence: words::confidence(finding.confidence),
         fingerprint: finding.fingerprint.clone(),
         state: finding.state,
+        lenient: finding.lenient,
         reason: finding.reason.clone(),
         until: finding.until.map(|day| day.to_string()),
         fix: finding.fix.clone(),

@@ -23,18 +23,8 @@ pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
 }
 
 fn build(report: &Report<'_>) -> Value {
-    let mut found: Vec<(&Rule, &Finding)> = report
-        .items()
-        .filter(|(rule, _)| !rule.preview)
-        .flat_map(|(rule, item)| item.findings().map(move |finding| (rule, finding)))
-        .filter(|(_, finding)| finding.counts() && !finding.line_hash.is_empty())
-        .collect();
-    found.sort_by(|(left_rule, left), (right_rule, right)| {
-        right
-            .severity
-            .cmp(&left.severity)
-            .then_with(|| (&left_rule.id, &left.place).cmp(&(&right_rule.id, &right.place)))
-    });
+    let mut found = report.open_findings();
+    found.retain(|(_, finding)| !finding.line_hash.is_empty());
     let left_off = found.len().saturating_sub(MOST_RESULTS);
     found.truncate(MOST_RESULTS);
     let mut rules: BTreeMap<String, Value> = BTreeMap::new();
@@ -119,7 +109,7 @@ fn result(id: &str, index: usize, finding: &Finding) -> Value {
         "level": level(finding.severity),
         "message": { "text": sentence(&words::clean(&flat(&finding.message))) },
         "locations": [{ "physicalLocation": {
-            "artifactLocation": { "uri": encode(&finding.place.path), "uriBaseId": "%SRCROOT%" },
+            "artifactLocation": { "uri": words::uri(&finding.place.path), "uriBaseId": "%SRCROOT%" },
             "region": place,
         }}],
         "partialFingerprints": { "primaryLocationLineHash": finding.line_hash, "prodready/v1": finding.fingerprint },
@@ -165,20 +155,9 @@ fn pascal(id: &str) -> String {
     id.split(['/', '-', '.']).map(capital).collect()
 }
 
-/// A path as a relative URI reference (RFC 3986): everything but unreserved characters and slashes is percent-encoded.
-fn encode(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/');
-    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_become_uris_whatever_they_hold() {
-        assert_eq!(encode("a b/ö:c#1.rs"), "a%20b/%C3%B6%3Ac%231.rs");
-    }
 
     #[test]
     fn names_are_in_pascal_case() {

@@ -6,8 +6,10 @@ use crate::checklist::finding::{Finding, State};
 use crate::checklist::item::Item;
 use crate::checklist::outcome::Outcome;
 use crate::report::Report;
+use crate::report::previous::Changes;
 use crate::report::words::{self, clean, wrap};
 use crate::rule::model::Rule;
+use crate::score::Score;
 
 /// What the text report shows beyond failures.
 #[derive(Debug, Clone, Copy, Default)]
@@ -51,7 +53,7 @@ pub fn render(report: &Report<'_>, show: Show, width: usize) -> String {
     lenient(report, &mut out);
     skipped(report, &mut out);
     summary(report, show, &mut out);
-    out
+    words::harmless_in_logs(&out)
 }
 
 /// The items of an outcome with the points that they cost, the costliest first, then by severity and name.
@@ -89,12 +91,26 @@ fn score(report: &Report<'_>, width: usize, out: &mut String) {
         let why = "as if nothing were accepted, ignored, attested or excluded";
         let _ = writeln!(out, "  unaccepted {}: {why}", score.unaccepted);
     }
+    since(report, score, out);
     for cap in &score.caps {
         let _ = writeln!(out, "  {cap}");
     }
     let _ = writeln!(out, "  {}\n", counted(report));
     areas(report, width, out);
     fixes(report, width, out);
+}
+
+/// How far the score moved since an earlier report.
+fn since(report: &Report<'_>, score: &Score, out: &mut String) {
+    let Some(changes) = Changes::of(report) else { return };
+    let (new, fixed) = (changes.new.len(), changes.fixed.len());
+    let before = changes.previous.score.as_ref().map(|before| before.value);
+    let moved = match (changes.score, before) {
+        (Some(by), Some(before)) => format!("{before} -> {} ({by:+}), ", score.value),
+        _ => String::new(),
+    };
+    let day = clean(&changes.previous.as_of);
+    let _ = writeln!(out, "  since {}: {moved}{new} new findings, {fixed} fixed", cut(&day, 10));
 }
 
 /// "42 counted: 37 pass, 4 fail | 1 unknown, 7 not applicable | 92 % of the weight judged"

@@ -60,9 +60,11 @@ pub fn commit(name: &str) -> &str {
 
 /// `text` without control characters and without those that change the direction of writing.
 pub fn clean(text: &str) -> String {
+    // Marks and overrides of direction, line separators, what is no character, and tags that nobody sees.
     let hostile = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+            || matches!(c, '\u{200b}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}')
     };
     text.chars()
         .map(|c| {
@@ -95,6 +97,66 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A path as a relative URI reference (RFC 3986): everything but unreserved characters and slashes is percent-encoded.
+pub fn uri(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/');
+    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// The text without workflow commands: a CI runner that reads it as a log obeys lines that begin with `::` or hold `##[`.
+pub fn harmless_in_logs(text: &str) -> String {
+    let line = |line: &str| {
+        let line = line.replace("##[", "# #[");
+        let start = line.len() - line.trim_start().len();
+        match line.get(start..).and_then(|rest| rest.strip_prefix("::")) {
+            Some(rest) => format!("{}: :{rest}", line.get(..start).unwrap_or_default()),
+            None => line,
+        }
+    };
+    text.split_inclusive('\n').map(line).collect()
+}
+
+/// The address of a file, or of a line of it, below `base` (ended by a slash), as GitHub, GitLab and others read it.
+pub fn source_link(base: Option<&str>, path: &str, line: Option<usize>) -> Option<String> {
+    let line = line.map(|line| format!("#L{line}")).unwrap_or_default();
+    base.map(|base| format!("{base}{}{line}", uri(path)))
+}
+
+/// The first `most` characters of a text; an ellipsis tells that there were more.
+pub fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// A piece of a text in which code stands between backticks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// Whether it is code.
+    pub code: bool,
+    /// The piece, without its backticks.
+    pub text: String,
+}
+
+/// Cuts a text of a rule into prose and code; a backtick without a partner is an ordinary character.
+pub fn pieces(text: &str) -> Vec<Piece> {
+    let parts: Vec<&str> = text.split('`').collect();
+    let last = parts.len() - 1;
+    let mut pieces: Vec<Piece> = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        let code = at % 2 == 1 && at < last;
+        let lonely = at % 2 == 1 && at == last;
+        match pieces.last_mut().filter(|before| !code && !before.code) {
+            Some(before) if lonely => before.text.extend(["`", part]),
+            _ if lonely => pieces.push(Piece { code: false, text: format!("`{part}") }),
+            _ if part.is_empty() => {}
+            _ => pieces.push(Piece { code, text: (*part).to_owned() }),
+        }
+    }
+    pieces
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +164,28 @@ mod tests {
     #[test]
     fn hostile_characters_do_not_reach_a_terminal() {
         assert_eq!(clean("a\u{1b}[31mb\u{202e}c\td\u{7}"), "a\u{fffd}[31mb\u{fffd}c d\u{fffd}");
+    }
+
+    #[test]
+    fn paths_become_uris_whatever_they_hold() {
+        assert_eq!(uri("a b/ö:c#1.rs"), "a%20b/%C3%B6%3Ac%231.rs");
+    }
+
+    #[test]
+    fn a_log_is_no_program() {
+        let text = "FAIL x\n  ::error file=a::b\na::b ##[error]c\n";
+        assert_eq!(harmless_in_logs(text), "FAIL x\n  : :error file=a::b\na::b # #[error]c\n");
+    }
+
+    #[test]
+    fn code_stands_between_backticks() {
+        let told = |text: &str| {
+            let one = |piece: Piece| if piece.code { format!("<{}>", piece.text) } else { piece.text };
+            pieces(text).into_iter().map(one).collect::<Vec<_>>().join("|")
+        };
+        assert_eq!(told("set `USER`, or `x`"), "set |<USER>|, or |<x>");
+        assert_eq!(told("`a` and ` alone"), "<a>| and ` alone");
+        assert_eq!((told("`"), told(""), told("``")), ("`".into(), String::new(), String::new()));
     }
 
     #[test]

@@ -279,3 +279,38 @@ fn a_pattern_may_be_chosen_or_left_out() {
         &["github-personal-token"],
     );
 }
+
+#[test]
+fn a_broken_previous_report_is_refused_and_nothing_is_overwritten() {
+    let folder = folder();
+    let path = folder.path().display().to_string();
+    let out = tempfile::tempdir().unwrap();
+    let (old, page) = (out.path().join("old.json"), out.path().join("report.html"));
+    std::fs::write(&page, "before").unwrap();
+    let (previous, target) = (old.display().to_string(), format!("html={}", page.display()));
+    let arguments = ["audit", &path, "--format", &target, "--previous", &previous];
+    refused(&arguments, &["old.json", "cannot be read"]);
+    std::fs::write(&old, "{\n  \"schema_version\": \"x\"\n}\n").unwrap();
+    refused(&arguments, &["old.json:2", "this is no JSON report"]);
+    assert_eq!(std::fs::read_to_string(&page).unwrap(), "before");
+    assert!(std::fs::read_to_string(&old).unwrap().contains("\"x\""), "nothing was overwritten");
+    // The report that is compared with may be the one that is written.
+    let json = format!("json={previous}");
+    assert_eq!(prodready(&["audit", &path, "--format", &json]).status.code(), Some(0));
+    let both = prodready(&[&arguments[..], &["--format", &json]].concat());
+    assert_eq!(both.status.code(), Some(0), "{}", String::from_utf8_lossy(&both.stderr));
+    assert!(std::fs::read_to_string(&page).unwrap().contains("Since the report of"));
+}
+
+#[test]
+fn options_that_no_report_heeds_are_refused() {
+    let folder = folder();
+    let path = folder.path().display().to_string();
+    refused(&["audit", &path, "--format", "sarif", "--previous", "x.json"], &["--previous", "html, markdown"]);
+    refused(&["audit", &path, "--source-url", "https://code.example/x"], &["--source-url", "html, markdown"]);
+    let html = ["audit", &path, "--format", "html", "--source-url"];
+    refused(&[&html[..], &["javascript:alert(1)"]].concat(), &["is no address of the web"]);
+    let page = prodready(&[&html[..], &["https://code.example/x/blob/main"]].concat());
+    let page = String::from_utf8_lossy(&page.stdout).into_owned();
+    assert!(page.contains("href=\"https://code.example/x/blob/main/package.json"), "places are links");
+}

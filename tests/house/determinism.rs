@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use prodready::audit::{AuditOptions, audit};
 use prodready::repo::Repo;
-use prodready::report::{Report, json, text};
+use prodready::report::{Report, github, gitlab, html, json, junit, markdown, text};
 use prodready::rule::set::RuleSet;
 use proptest::prelude::*;
 
@@ -18,8 +18,10 @@ fn bytes(rules: &RuleSet, files: &[(String, String)], jobs: usize) -> String {
     let repo = Repo::from_memory(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
     let audit = audit(&repo, rules, &options(jobs));
     let gate = prodready::score::Gate::default();
-    let report = Report { audit: &audit, rules, path: ".", commit: None, score: None, gate: &gate };
-    json::render(&report).unwrap() + &text::render(&report, text::Show::default(), 80)
+    let report = Report::new(&audit, rules, &gate);
+    let told = [text::render(&report, text::Show::default(), 80), markdown::render(&report), github::render(&report)];
+    let data = [json::render(&report).unwrap(), gitlab::render(&report).unwrap(), junit::render(&report)];
+    told.concat() + &data.concat() + &html::render(&report).unwrap()
 }
 
 #[test]

@@ -224,7 +224,17 @@ fn reports_are_alike_at_any_number_of_threads_and_show_no_secret_and_no_author()
     let render = |jobs| {
         let audit = look(&sandbox.tree, jobs);
         let gate = prodready::score::Gate::default();
-        let report = Report { audit: &audit, rules: &RULES, path: ".", commit: None, score: None, gate: &gate };
+        let report = Report {
+            audit: &audit,
+            rules: &RULES,
+            path: ".",
+            name: ".",
+            commit: None,
+            score: None,
+            gate: &gate,
+            previous: None,
+            source_url: None,
+        };
         let show = text::Show { pass: true, not_applicable: true, accepted: true, components: true };
         [
             text::render(&report, show, 100),

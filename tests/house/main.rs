@@ -11,6 +11,7 @@ mod docs;
 mod examples;
 mod fixtures;
 mod floors;
+mod formats;
 mod history;
 mod oracle;
 mod precision;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use prodready::audit::{AuditOptions, audit};
 use prodready::repo::Repo;
-use prodready::report::{Report, json, sarif, text};
+use prodready::report::previous::Previous;
+use prodready::report::{Report, badge, github, gitlab, html, json, junit, markdown, sarif, text};
 use prodready::rule::set::RuleSet;
 
 /// Random-looking letters and digits, the same for the same seed: nothing here is a credential of anybody.
@@ -68,12 +69,27 @@ fn no_format_holds_a_secret() {
     let options = AuditOptions::new(2, jiff::civil::date(2026, 11, 21));
     let audit = audit(&repo, &rules, &options);
     let gate = prodready::score::Gate::default();
-    let report = Report { audit: &audit, rules: &rules, path: ".", commit: None, score: None, gate: &gate };
+    // With nothing before, everything is new: the parts that compare show their lines too.
+    let bare = Report::new(&audit, &rules, &gate);
+    let mut before: serde_json::Value = serde_json::from_str(&json::render(&bare).unwrap()).unwrap();
+    for rule in before["rules"].as_array_mut().unwrap() {
+        rule["findings"] = serde_json::json!([]);
+    }
+    let previous = Previous::parse(&before.to_string(), "before.json").unwrap();
+    let report = Report { previous: Some(&previous), ..bare };
     let show = text::Show { pass: true, not_applicable: true, accepted: true, components: true };
     let outputs = [
         ("text", text::render(&report, show, 120)),
         ("json", json::render(&report).unwrap()),
         ("sarif", sarif::render(&report).unwrap()),
+        ("html", html::render(&report).unwrap()),
+        ("markdown", markdown::render(&report)),
+        ("markdown without comparison", markdown::render(&bare)),
+        ("github", github::render(&report)),
+        ("gitlab", gitlab::render(&report).unwrap()),
+        ("junit", junit::render(&report)),
+        ("badge", badge::svg(&report)),
+        ("shields", badge::shields(&report).unwrap()),
         ("debug", format!("{:?}", audit.items)),
     ];
     let found: usize =
