@@ -10,7 +10,9 @@ pub mod examples;
 mod inspect;
 mod keywords;
 mod model;
+mod modules;
 mod place;
+mod related;
 mod scan;
 
 use std::collections::BTreeMap;

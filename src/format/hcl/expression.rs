@@ -96,8 +96,25 @@ impl<'a> Reader<'a> {
             Expression::BinaryOp(operation) => self.binary(operation).map(|data| Node::new(data, span)),
             Expression::ForExpr(each) => self.for_each(each, span),
         };
-        let node = known.unwrap_or_else(|| self.opaque(span));
+        let node = known.unwrap_or_else(|| self.unknown(expression, span));
         if node.is_opaque() && matches!(expression, Expression::Parenthesis(_)) { self.opaque(span) } else { node }
+    }
+
+    /// An expression that keeps its text; a local by itself has the text that it stands for.
+    fn unknown(&self, expression: &Expression, span: Span) -> Node {
+        let Expression::Traversal(traversal) = expression else { return self.opaque(span) };
+        let (Expression::Variable(root), [name]) = (&traversal.expr, traversal.operators.as_slice()) else {
+            return self.opaque(span);
+        };
+        match name.value() {
+            TraversalOperator::GetAttr(name) if root.value().as_str() == "local" => {
+                match self.scope.text_of(name.value()) {
+                    Some(text) => Node::new(Data::Opaque(text.to_owned()), span),
+                    None => self.opaque(span),
+                }
+            }
+            _ => self.opaque(span),
+        }
     }
 
     fn bound(&self, name: &str) -> Option<Node> {

@@ -30,7 +30,7 @@ mod tests;
 use hcl_edit::structure::Body;
 
 pub use module::{Module, Part};
-pub use references::{mentions, references};
+pub use references::{is_vague, mentions, references};
 pub use scope::Scope;
 
 use super::{Document, FormatError, Limits};
@@ -74,6 +74,11 @@ impl Source {
     pub fn json(text: &str, limits: &Limits) -> Result<Self, FormatError> {
         let document = super::json::parse(text, limits)?;
         Ok(Self { text: unmarked(text), tree: Tree::Json(document), limits: *limits })
+    }
+
+    /// The text that was read.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The document, as far as `scope` says what its names stand for.

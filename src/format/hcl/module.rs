@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
 
 use super::scope::{Root, Scope, is_known};
@@ -15,6 +16,9 @@ use crate::format::Node;
 
 /// How often locals are worked out, each time with what the last time found.
 const ROUNDS: usize = 4;
+
+/// Longest expression of a local, in bytes, that is kept for what it refers to.
+const LONGEST: usize = 2_000;
 
 /// What a file is to its module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
@@ -137,6 +141,13 @@ impl<'a> Module<'a> {
             }
             if waiting.len() == before {
                 break;
+            }
+        }
+        for (name, (source, expression)) in waiting {
+            let reader = super::expression::Reader::new(&source.text, &scope, 1);
+            let text = reader.opaque(reader.span(expression.span())).scalar_text().unwrap_or_default();
+            if text.len() <= LONGEST {
+                scope.set_text(&name, text);
             }
         }
         scope

@@ -66,6 +66,20 @@ pub fn mentions(node: &Node) -> Vec<String> {
     found
 }
 
+/// Whether some expression in `node` names nothing by which it could be told what it refers to: a variable, an iterator.
+pub fn is_vague(node: &Node) -> bool {
+    const NAMELESS: &[&str] = &["var.", "local.", "each.", "count.", "self.", "path.", "terraform."];
+    match &node.data {
+        Data::Opaque(text) => {
+            let names = references(text);
+            names.iter().all(|name| NAMELESS.iter().any(|root| name.starts_with(root)))
+        }
+        Data::Array(items) => items.iter().any(is_vague),
+        Data::Object(members) => members.iter().any(|member| is_vague(&member.value)),
+        _ => false,
+    }
+}
+
 fn collect(node: &Node, found: &mut Vec<String>) {
     let text = node.scalar_text().unwrap_or_default();
     match node.tag.as_deref() {

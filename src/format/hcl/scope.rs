@@ -15,6 +15,8 @@ const MOST_NODES: usize = 20_000;
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
     names: HashMap<(Root, String), Node>,
+    /// Locals whose value is not known: their expressions, which still say what they refer to.
+    texts: HashMap<String, String>,
 }
 
 /// Where a name is looked up.
@@ -38,6 +40,15 @@ impl Scope {
             self.names.insert((root, name.to_owned()), value.clone());
         }
         known
+    }
+
+    pub(super) fn set_text(&mut self, name: &str, text: String) {
+        self.texts.insert(name.to_owned(), text);
+    }
+
+    /// The expression of a local whose value is not known.
+    pub(super) fn text_of(&self, name: &str) -> Option<&str> {
+        self.texts.get(name).map(String::as_str)
     }
 
     pub(super) fn get(&self, root: Root, name: &str) -> Option<&Node> {
