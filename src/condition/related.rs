@@ -59,8 +59,10 @@ pub struct RelatedSpec {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct JoinSpec {
     /// JSON pointer into the subject; `key` is the name under which it stands.
+    #[serde(default)]
     pub own: String,
     /// JSON pointer into the counterpart; `key` is the name under which it stands.
+    #[serde(default)]
     pub other: String,
     /// The relation. Default: equality.
     #[serde(default)]
@@ -84,6 +86,8 @@ pub enum How {
     Selects,
     /// The counterpart's label selector selects the subject's labels.
     Selected,
+    /// It is enough that both stand within the same bounds.
+    Any,
 }
 
 /// How far apart subject and counterpart may stand.

@@ -178,7 +178,7 @@ impl<'a> Table<'a> {
             if own.unknown && own.texts.is_empty() && matches!(spec.how, How::Equals | How::Member | How::Selects) {
                 pairs.possible |= joins.len() == 1 && self.present.contains(&(side, group));
             }
-            for other in self.candidates(side, group, join, own) {
+            for other in self.candidates(spec.how, (side, group), join, own) {
                 if seen.len() >= CANDIDATES {
                     pairs.possible = true;
                     break;
@@ -197,7 +197,7 @@ impl<'a> Table<'a> {
     }
 
     /// Rows that share a key with the subject, or whose selector might select it.
-    fn candidates(&self, side: usize, group: Group, join: usize, own: &'a super::Keys) -> Vec<usize> {
+    fn candidates(&self, how: How, (side, group): (usize, Group), join: usize, own: &'a super::Keys) -> Vec<usize> {
         let texts: &[String] = match &own.selector {
             // What a selector asks for must all be there: one of its pairs finds the candidates.
             Some(_) => own.texts.get(..1).unwrap_or_default(),
@@ -218,6 +218,9 @@ impl<'a> Table<'a> {
         found.extend(self.wide.get(&(side, group, join)).into_iter().flatten());
         found.sort_unstable();
         found.dedup();
+        if how == How::Any {
+            found.truncate(VAGUE);
+        }
         found
     }
 

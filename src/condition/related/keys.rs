@@ -26,6 +26,9 @@ pub(crate) struct Ask {
 impl Keys {
     /// The keys of `node` for `join`, the subject's or the counterpart's.
     pub(crate) fn of(join: &JoinSpec, own: bool, node: &Node, hit: &ValueHit) -> Self {
+        if join.how == How::Any {
+            return Self { texts: vec![String::new()], ..Self::default() };
+        }
         let pointer = if own { &join.own } else { &join.other };
         if pointer == "key" {
             let key = hit.captures.iter().find(|(name, _)| name == "key").map(|(_, key)| key.clone());
@@ -33,7 +36,9 @@ impl Keys {
         }
         let node = node.pointer(pointer);
         match (join.how, own) {
-            (How::Equals | How::Member, _) | (How::Referred, true) | (How::Refers, false) => Self::plain(node),
+            (How::Equals | How::Member | How::Any, _) | (How::Referred, true) | (How::Refers, false) => {
+                Self::plain(node)
+            }
             (How::Referred, false) | (How::Refers, true) => Self::mentioned(node),
             (How::Selects, true) | (How::Selected, false) => Self::selector(node),
             (How::Selects, false) | (How::Selected, true) => Self::labels(node),
