@@ -14,7 +14,9 @@ pub mod json;
 pub mod limits;
 mod lines;
 mod members;
+pub mod nginx;
 mod properties;
+pub mod schedule;
 pub mod shell;
 pub mod toml;
 pub mod xml;
@@ -49,6 +51,12 @@ pub enum Syntax {
     Hcl,
     /// The JSON spelling of the same.
     HclJson,
+    /// nginx configuration.
+    Nginx,
+    /// `process: command` lines.
+    Procfile,
+    /// `minute hour day month weekday command` lines.
+    Crontab,
 }
 
 /// Reads `text` as `syntax`. All syntaxes but YAML give exactly one document.
@@ -64,6 +72,9 @@ pub fn parse(syntax: Syntax, text: &str, limits: &Limits) -> Result<Vec<Document
         Syntax::Ini => ini::parse(text, limits).map(|document| vec![document]),
         Syntax::Properties => ini::parse_properties(text, limits).map(|document| vec![document]),
         Syntax::Hcl => hcl::parse(text, limits).map(|document| vec![document]),
+        Syntax::Nginx => nginx::parse(text, limits).map(|document| vec![document]),
+        Syntax::Procfile => schedule::parse_procfile(text, limits).map(|document| vec![document]),
+        Syntax::Crontab => schedule::parse_crontab(text, limits).map(|document| vec![document]),
         Syntax::HclJson => hcl::parse_json(text, limits).map(|document| vec![document]),
     }
 }

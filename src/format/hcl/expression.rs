@@ -125,7 +125,17 @@ impl<'a> Reader<'a> {
         let mut members = Vec::with_capacity(object.len());
         for (key, value) in object {
             let (key_span, key) = match key {
-                ObjectKey::Ident(name) => (self.span(name.span()), name.value().as_str().to_owned()),
+                // The text knows what the key is called, even where it was mended to be parsed.
+                ObjectKey::Ident(name) => {
+                    let span = self.span(name.span());
+                    (span, self.text.get(span.start..span.end).unwrap_or_default().trim_end().to_owned())
+                }
+                ObjectKey::Expression(Expression::String(name)) => {
+                    let span = self.span(name.span());
+                    let written = self.text.get(span.start..span.end).unwrap_or_default().trim().trim_matches('"');
+                    let plain = !written.contains('\\');
+                    (span, if plain { written.to_owned() } else { name.value().clone() })
+                }
                 ObjectKey::Expression(expression) => {
                     let key = self.value(expression);
                     (key.span, text_of(&key)?)

@@ -16,6 +16,7 @@
 //! A `resource` spans its header, so that it is found at the line that names it. Errors of the syntax (a repeated
 //! attribute is one) are errors of the file.
 
+mod doubled;
 mod expression;
 mod functions;
 mod json;
@@ -33,7 +34,7 @@ pub use module::{Module, Part};
 pub use references::{is_vague, mentions, references};
 pub use scope::Scope;
 
-use super::{Document, FormatError, Limits};
+use super::{Document, Fault, FormatError, Limits};
 
 const BOM: &str = "\u{feff}";
 
@@ -43,6 +44,8 @@ pub struct Source {
     /// The text itself, its byte order mark replaced by spaces so that offsets stand.
     text: String,
     tree: Tree,
+    /// Keys that stand twice.
+    faults: Vec<Fault>,
     limits: Limits,
 }
 
@@ -58,22 +61,15 @@ impl Source {
         FormatError::check_size(text, limits)?;
         let text = unmarked(text);
         json::refuse_wide_objects(&text)?;
-        match hcl_edit::parser::parse_body(&text) {
-            Ok(body) => Ok(Self { tree: Tree::Native(Box::new(body)), text, limits: *limits }),
-            Err(error) => {
-                let mut offset = error.location().offset().min(text.len());
-                while !text.is_char_boundary(offset) {
-                    offset -= 1;
-                }
-                Err(FormatError::at(first_line(error.message()), offset))
-            }
-        }
+        let (body, faults) = doubled::parse(&text)?;
+        Ok(Self { tree: Tree::Native(Box::new(body)), text, faults, limits: *limits })
     }
 
     /// Reads the JSON spelling.
     pub fn json(text: &str, limits: &Limits) -> Result<Self, FormatError> {
         let document = super::json::parse(text, limits)?;
-        Ok(Self { text: unmarked(text), tree: Tree::Json(document), limits: *limits })
+        let faults = document.faults.clone();
+        Ok(Self { text: unmarked(text), tree: Tree::Json(document), faults, limits: *limits })
     }
 
     /// The text that was read.
@@ -84,20 +80,15 @@ impl Source {
     /// The document, as far as `scope` says what its names stand for.
     pub fn document(&self, scope: &Scope) -> Result<Document, FormatError> {
         let mut reader = expression::Reader::new(&self.text, scope, self.limits.nodes);
-        let (root, faults) = match &self.tree {
-            Tree::Native(body) => (shape::file(&mut reader, body), Vec::new()),
-            Tree::Json(document) => (json::file(&mut reader, &document.root), document.faults.clone()),
+        let root = match &self.tree {
+            Tree::Native(body) => shape::file(&mut reader, body),
+            Tree::Json(document) => json::file(&mut reader, &document.root),
         };
         if reader.is_spent() {
             return Err(FormatError::whole(format!("more than {} nodes", self.limits.nodes)));
         }
-        Ok(Document { root, comments: Vec::new(), faults })
+        Ok(Document { root, comments: Vec::new(), faults: self.faults.clone() })
     }
-}
-
-/// The parser's words, on one line.
-fn first_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn unmarked(text: &str) -> String {

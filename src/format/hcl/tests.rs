@@ -210,6 +210,16 @@ fn bad_input_is_read_or_refused_with_a_place() {
 }
 
 #[test]
+fn of_keys_that_stand_twice_the_last_counts() {
+    let text = "locals {\n  tags = {\n    Team = \"a\"\n    \"Team\" = \"b\"\n    Team = \"c\"\n  }\n}\nresource \"t\" \"n\" {\n  \
+                team = local.tags.Team\n}\n";
+    let document = read(text);
+    assert_eq!(document.root.pointer("/resource/0/values/team").unwrap().as_str(), Some("c"));
+    let twice: Vec<_> = document.faults.iter().map(|fault| fault.message.as_str()).collect();
+    assert!(twice.iter().all(|message| *message == "key 'Team' stands twice") && !twice.is_empty(), "{twice:?}");
+}
+
+#[test]
 fn values_that_grow_by_copying_stay_bounded() {
     let mut text = String::from("locals {\n  a0 = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n");
     for level in 1..12 {
