@@ -10,12 +10,15 @@ mod keys;
 #[cfg(test)]
 mod tests;
 
+use std::sync::OnceLock;
+
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::condition::Truth;
+use crate::condition::schema::{Definitions, Schema, SchemaError};
 use crate::condition::value::{ValueCondition, ValueError, ValueHit, ValueSpec};
 use crate::format::Node;
 use crate::repo::Role;
@@ -46,6 +49,9 @@ pub struct RelatedSpec {
     pub order: Option<Order>,
     /// What makes the subject a hit.
     pub hit_when: HitWhen,
+    /// A JSON Schema: a subject that fulfils it is in order by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cleared_by: Option<Value>,
     /// A JSON pointer of a counterpart: one that has something there may not exist, unless the subject has the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<String>,
@@ -149,6 +155,7 @@ pub struct RelatedCondition {
     pub spec: RelatedSpec,
     /// The subjects, the counterparts, and what could be one.
     sides: Vec<ValueCondition>,
+    cleared: OnceLock<Result<Option<Schema>, SchemaError>>,
 }
 
 /// One node of one side.
@@ -160,6 +167,8 @@ pub struct Row {
     pub document: usize,
     /// Whether it is of its side for certain.
     pub certain: bool,
+    /// Whether the subject is in order by itself.
+    pub(crate) cleared: Truth,
     /// What it shows, and where.
     pub hit: ValueHit,
     /// The keys of each join, the subject's own where the row is one.
@@ -186,7 +195,7 @@ impl RelatedCondition {
         }
         let to = spec.to.iter().chain(spec.perhaps.iter().map(|perhaps| &perhaps.to));
         let sides = std::iter::once(&spec.of).chain(to).map(|side| ValueCondition::new(side.clone())).collect();
-        Ok(Self { spec, sides })
+        Ok(Self { spec, sides, cleared: OnceLock::new() })
     }
 
     /// The sides: subjects, counterparts, what could be one.
@@ -202,7 +211,18 @@ impl RelatedCondition {
 
     /// Compiles all of it, for tests and `rules test`.
     pub fn validate(&self) -> Result<(), ValueError> {
+        let fault = |error: &SchemaError| ValueError { part: "cleared-by", message: error.to_string() };
+        if let Some(schema) = self.cleared().as_ref().map_err(fault)? {
+            schema.validate().map_err(|error| fault(&error))?;
+        }
         self.sides.iter().try_for_each(ValueCondition::validate)
+    }
+
+    fn cleared(&self) -> &Result<Option<Schema>, SchemaError> {
+        self.cleared.get_or_init(|| {
+            let written = self.spec.cleared_by.as_ref();
+            written.map(|written| Schema::compile(written, Definitions::house())).transpose()
+        })
     }
 
     /// The rows of one document for side number `side`, and the places that hide some.
@@ -230,7 +250,12 @@ impl RelatedCondition {
             joins.iter().map(|join| Keys::of(join, own, node, &hit)).collect()
         };
         let pointed = |pointer: &String| node.pointer(pointer);
+        let cleared = match self.cleared() {
+            Ok(Some(schema)) if side == 0 => schema.judge(node).truth,
+            _ => Truth::False,
+        };
         Row {
+            cleared,
             side,
             document,
             certain,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{HitWhen, How, Order, RelatedCondition, Row, Within};
 use crate::condition::Truth;
 use crate::condition::value::ValueHit;
+use crate::format::hcl;
 
 /// Most rows of unknown keys that are compared one by one with a subject; with more, any may be its counterpart.
 const VAGUE: usize = 64;
@@ -102,7 +103,8 @@ impl<'a> Table<'a> {
         let (side, keys) = if row.side == 0 { (0, &row.mirrored) } else { (row.side, &row.keys) };
         let group = self.group(file, row.document);
         self.present.insert((side, group));
-        if keys.iter().all(|keys| keys.texts.is_empty()) && keys.iter().any(|keys| keys.unknown) {
+        let names_nothing = |keys: &super::Keys| keys.texts.iter().all(|text| hcl::is_nameless(text));
+        if keys.iter().all(names_nothing) && keys.iter().any(|keys| keys.unknown) {
             self.vague.entry((side, group)).or_default().push(number);
         }
         for (join, keys) in keys.iter().enumerate() {
@@ -147,7 +149,7 @@ impl<'a> Table<'a> {
             HitWhen::None => or_unknown(count > 0, true),
             HitWhen::AtMost(most) => or_unknown(count > most, true),
         };
-        let truth = if subject.certain { truth } else { Truth::Unknown };
+        let truth = if subject.certain { truth } else { Truth::Unknown }.and(subject.cleared.negate());
         let counterpart = pairs.definite.first().and_then(|number| self.rows.get(*number));
         let counterpart = counterpart.map(|(file, row)| (*file, row.hit.clone()));
         Joined { file: *file, truth, hit: subject.hit.clone(), counterpart }

@@ -131,6 +131,25 @@ fn counts_order_and_repetition() {
 }
 
 #[test]
+fn a_subject_may_be_in_order_by_itself() {
+    use Truth::{False, True, Unknown};
+    let mut spec = bucket_spec();
+    spec["cleared-by"] =
+        json!({"properties": {"values": {"required": ["own"], "properties": {"own": {"const": true}}}}});
+    let bucket = |own: Value| json!({"type": "bucket", "address": "bucket.a", "values": {"own": own}});
+    for (own, expected) in [(json!(true), False), (json!(false), True), (json!("opaque:var.x"), Unknown)] {
+        assert_eq!(truths(&spec, &[(0, 0, resources(json!([bucket(own)])))]), [expected]);
+    }
+}
+
+#[test]
+fn iterators_name_nothing() {
+    let bucket = json!({"type": "bucket", "address": "bucket.a", "values": {}});
+    let versions = json!({"type": "versions", "values": {"bucket": "opaque:each.value"}});
+    assert_eq!(truths(&bucket_spec(), &[(0, 0, resources(json!([bucket, versions])))]), [Truth::Unknown]);
+}
+
+#[test]
 fn the_counterpart_is_named() {
     let documents = [
         (0, 0, resources(json!([{"type": "bucket", "address": "bucket.a", "values": {}}]))),

@@ -31,7 +31,7 @@ mod tests;
 use hcl_edit::structure::Body;
 
 pub use module::{Module, Part};
-pub use references::{is_vague, mentions, references};
+pub use references::{is_nameless, is_vague, mentions, references};
 pub use scope::Scope;
 
 use super::{Document, Fault, FormatError, Limits};

@@ -66,14 +66,16 @@ pub fn mentions(node: &Node) -> Vec<String> {
     found
 }
 
-/// Whether some expression in `node` names nothing by which it could be told what it refers to: a variable, an iterator.
+/// Whether a name is one by which it cannot be told what it stands for: a variable, an iterator.
+pub fn is_nameless(name: &str) -> bool {
+    const ROOTS: &[&str] = &["var.", "local.", "each.", "count.", "self.", "path.", "terraform."];
+    ROOTS.iter().any(|root| name.starts_with(root))
+}
+
+/// Whether some expression in `node` names nothing by which it could be told what it refers to.
 pub fn is_vague(node: &Node) -> bool {
-    const NAMELESS: &[&str] = &["var.", "local.", "each.", "count.", "self.", "path.", "terraform."];
     match &node.data {
-        Data::Opaque(text) => {
-            let names = references(text);
-            names.iter().all(|name| NAMELESS.iter().any(|root| name.starts_with(root)))
-        }
+        Data::Opaque(text) => references(text).iter().all(|name| is_nameless(name)),
         Data::Array(items) => items.iter().any(is_vague),
         Data::Object(members) => members.iter().any(|member| is_vague(&member.value)),
         _ => false,
