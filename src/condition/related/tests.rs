@@ -1,3 +1,5 @@
+//! What the `related` condition holds: each relation, its three values, and that ten thousand rows are no burden.
+
 use serde_json::json;
 
 use super::*;

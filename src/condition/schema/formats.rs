@@ -292,6 +292,7 @@ mod tests {
             ("x-date-past", "2026-11-20T23:59:59Z", True),
             ("x-date-past", "2026-11-21", False),
             ("x-date-past", "yesterday", False),
+            ("x-literal", "text", True),
             ("x-url", "https://user:pw@example.com:8080/x?y", True),
             ("x-url", "postgres://[::1]/db", True),
             ("x-url", "example.com", False),

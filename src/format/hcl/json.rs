@@ -9,10 +9,10 @@ use super::shape::{append, labels_of, named};
 use crate::format::{Data, FormatError, Member, Node};
 use crate::text::Span;
 
-/// The whole file.
-pub(super) fn file(reader: &mut Reader<'_>, root: &Node) -> Node {
+/// What of a file is `wanted`, by the names of its members.
+pub(super) fn file(reader: &mut Reader<'_>, root: &Node, wanted: &impl Fn(&str) -> bool) -> Node {
     let mut members = Vec::new();
-    for member in root.members() {
+    for member in root.members().iter().filter(|member| wanted(&member.key)) {
         let key = member.key.as_str();
         if matches!(member.value.data, Data::Object(_) | Data::Array(_)) {
             let mut labels = Vec::new();

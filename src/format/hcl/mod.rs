@@ -79,10 +79,19 @@ impl Source {
 
     /// The document, as far as `scope` says what its names stand for.
     pub fn document(&self, scope: &Scope) -> Result<Document, FormatError> {
+        self.read(scope, |_| true)
+    }
+
+    /// Only the top-level attributes and blocks whose kind is `wanted`.
+    fn part(&self, scope: &Scope, wanted: &str) -> Option<Document> {
+        self.read(scope, |kind| kind == wanted).ok()
+    }
+
+    fn read(&self, scope: &Scope, wanted: impl Fn(&str) -> bool) -> Result<Document, FormatError> {
         let mut reader = expression::Reader::new(&self.text, scope, self.limits.nodes);
         let root = match &self.tree {
-            Tree::Native(body) => shape::file(&mut reader, body),
-            Tree::Json(document) => json::file(&mut reader, &document.root),
+            Tree::Native(body) => shape::file(&mut reader, body, &wanted),
+            Tree::Json(document) => json::file(&mut reader, &document.root, &wanted),
         };
         if reader.is_spent() {
             return Err(FormatError::whole(format!("more than {} nodes", self.limits.nodes)));

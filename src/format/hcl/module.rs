@@ -52,16 +52,17 @@ impl<'a> Module<'a> {
     pub fn is_root(&self) -> bool {
         let empty = Scope::default();
         self.parts.iter().any(|(part, _)| *part == Part::Assigns)
-            || self
-                .declaring()
-                .filter_map(|source| source.document(&empty).ok())
-                .any(|document| is_root(&document.root))
+            || self.declaring().any(|source| {
+                let part = |kind| source.part(&empty, kind).map(|document| document.root);
+                part("provider").is_some_and(|root| configures(&root))
+                    || part("terraform").is_some_and(|root| keeps_state(&root))
+            })
     }
 
     /// Relative sources of the modules that it calls, with the arguments of each call as far as `scope` knows them.
     pub fn calls(&self, scope: &Scope) -> Vec<(String, Node)> {
         let mut found = Vec::new();
-        for document in self.declaring().filter_map(|source| source.document(scope).ok()) {
+        for document in self.declaring().filter_map(|source| source.part(scope, "module")) {
             for call in document.root.get("module").map(Node::items).unwrap_or_default() {
                 let Some(values) = call.get("values") else { continue };
                 let source = values.get("source").and_then(Node::as_str).unwrap_or_default();
@@ -156,7 +157,7 @@ impl<'a> Module<'a> {
     fn defaults(&self) -> HashMap<String, Node> {
         let empty = Scope::default();
         let mut defaults = HashMap::new();
-        for document in self.declaring().filter_map(|source| source.document(&empty).ok()) {
+        for document in self.declaring().filter_map(|source| source.part(&empty, "variable")) {
             for variable in document.root.get("variable").map(Node::items).unwrap_or_default() {
                 let name = variable.get("name").and_then(Node::as_str);
                 if let (Some(name), Some(value)) = (name, variable.pointer("/values/default")) {
@@ -172,12 +173,18 @@ fn names_of(call: &Node) -> impl Iterator<Item = &str> {
     call.members().iter().map(|member| member.key.as_str())
 }
 
-fn is_root(root: &Node) -> bool {
-    let list = |key: &str| root.get(key).map(Node::items).unwrap_or_default();
-    let configures = |block: &Node| {
+fn blocks<'a>(root: &'a Node, kind: &str) -> &'a [Node] {
+    root.get(kind).map(Node::items).unwrap_or_default()
+}
+
+fn configures(root: &Node) -> bool {
+    blocks(root, "provider").iter().any(|block| {
         let values = block.get("values").map(Node::members).unwrap_or_default();
         values.iter().any(|member| !matches!(member.key.as_str(), "alias" | "version"))
-    };
-    let keeps_state = |block: &Node| block.pointer("/values/backend").or(block.pointer("/values/cloud")).is_some();
-    list("provider").iter().any(configures) || list("terraform").iter().any(keeps_state)
+    })
+}
+
+fn keeps_state(root: &Node) -> bool {
+    let keeps = |block: &Node| block.pointer("/values/backend").or(block.pointer("/values/cloud")).is_some();
+    blocks(root, "terraform").iter().any(keeps)
 }

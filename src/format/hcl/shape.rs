@@ -26,16 +26,18 @@ pub(super) fn labels_of(kind: &str) -> usize {
     }
 }
 
-/// The whole file.
-pub(super) fn file(reader: &mut Reader<'_>, body: &Body) -> Node {
+/// What of a file is `wanted`, by the names of its attributes and the kinds of its blocks.
+pub(super) fn file(reader: &mut Reader<'_>, body: &Body, wanted: &impl Fn(&str) -> bool) -> Node {
     let mut members = Vec::new();
     for structure in body {
         match structure {
+            Structure::Attribute(attribute) if !wanted(attribute.key.value().as_str()) => {}
             Structure::Attribute(attribute) => {
                 let key_span = reader.span(attribute.key.span());
                 let value = reader.value(&attribute.value);
                 members.push(Member { key: attribute.key.value().as_str().to_owned(), key_span, value });
             }
+            Structure::Block(block) if !wanted(block.ident.value().as_str()) => {}
             Structure::Block(block) => {
                 if let Some(node) = top(reader, block) {
                     append(&mut members, block.ident.value().as_str(), node);

@@ -1,3 +1,5 @@
+//! What the reader of HCL holds: its shape, what it works out, what it leaves unknown, and that no text breaks it.
+
 use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
