@@ -45,7 +45,8 @@ impl<'a> Documents<'a> {
     /// What the documents hold of the sides of a `related` condition, for a file of `role`.
     pub(crate) fn rows(&mut self, condition: &RelatedCondition, role: Role, as_of: Date) -> Rows {
         let mut rows = Rows::default();
-        for entry in self.kinds.to_vec() {
+        let kinds = self.kinds;
+        for entry in kinds.iter().copied() {
             let Some(kind) = Kinds::get().entry(entry) else { continue };
             for side in sides_in(condition, &kind.name, role) {
                 match self.of(entry) {

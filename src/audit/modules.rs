@@ -131,8 +131,8 @@ fn scopes(results: &[(usize, Inspected)], folders: &BTreeMap<Folder, Vec<usize>>
     let mut waits: BTreeMap<&Folder, usize> = modules.keys().map(|folder| (*folder, 0)).collect();
     for (folder, module) in modules.iter().filter(|(folder, _)| folder.1) {
         for (source, _) in module.calls(&Scope::default()) {
-            if let Some((callee, _)) = callee(&modules, folder, &source) {
-                *waits.entry(callee).or_default() += 1;
+            if let Some((target, _)) = target_of(&modules, folder, &source) {
+                *waits.entry(target).or_default() += 1;
             }
         }
     }
@@ -150,13 +150,17 @@ fn scopes(results: &[(usize, Inspected)], folders: &BTreeMap<Folder, Vec<usize>>
             module.scope(&HashMap::new())
         };
         for (source, values) in module.calls(&scope).into_iter().filter(|_| folder.1) {
-            let Some((callee, _)) = callee(&modules, folder, &source) else { continue };
-            given.entry(callee).or_default().push(values);
-            if let Some(calls) = waits.get_mut(callee) {
-                *calls = calls.saturating_sub(1);
-                if *calls == 0 {
-                    ready.push(callee);
-                }
+            if let Some((target, _)) = target_of(&modules, folder, &source) {
+                given.entry(target).or_default().push(values);
+            }
+        }
+        // A call that is known not to happen is waited for, too.
+        for (source, _) in module.calls(&Scope::default()).into_iter().filter(|_| folder.1) {
+            let Some((target, _)) = target_of(&modules, folder, &source) else { continue };
+            let Some(calls) = waits.get_mut(target) else { continue };
+            *calls = calls.saturating_sub(1);
+            if *calls == 0 {
+                ready.push(target);
             }
         }
         scopes.insert(folder.clone(), scope);
@@ -169,7 +173,7 @@ fn scopes(results: &[(usize, Inspected)], folders: &BTreeMap<Folder, Vec<usize>>
 }
 
 /// The module at a relative source, seen from a folder.
-fn callee<'a, 'm>(
+fn target_of<'a, 'm>(
     modules: &'a BTreeMap<&'m Folder, Module<'m>>,
     from: &Folder,
     source: &str,
