@@ -147,7 +147,7 @@ fn scopes(results: &[(usize, Inspected)], folders: &BTreeMap<Folder, Vec<usize>>
         } else if module.is_root() {
             module.root_scope(&elsewhere)
         } else {
-            module.scope(&HashMap::new())
+            module.scope(&BTreeMap::new())
         };
         for (source, values) in module.calls(&scope).into_iter().filter(|_| folder.1) {
             if let Some((target, _)) = target_of(&modules, folder, &source) {
@@ -167,7 +167,7 @@ fn scopes(results: &[(usize, Inspected)], folders: &BTreeMap<Folder, Vec<usize>>
     }
     // Modules that call each other in a circle know nothing of their variables.
     for (folder, module) in modules {
-        scopes.entry(folder.clone()).or_insert_with(|| module.scope(&HashMap::new()));
+        scopes.entry(folder.clone()).or_insert_with(|| module.scope(&BTreeMap::new()));
     }
     scopes
 }

@@ -109,12 +109,12 @@ impl Directive {
 fn push(open: &mut [(Directive, Vec<Member>)], directive: &Directive, node: Node) {
     let Some((_, members)) = open.last_mut() else { return };
     let (key, span) = (&directive.name.text, directive.name.span);
-    match members.iter_mut().find(|member| member.key == *key).map(|member| &mut member.value.data) {
-        Some(Data::Array(items)) => items.push(node),
-        _ => {
-            let value = Node::new(Data::Array(vec![node]), directive.span);
-            members.push(Member { key: key.clone(), key_span: span, value });
-        }
+    let known = members.iter_mut().find(|member| member.key == *key).map(|member| &mut member.value.data);
+    if let Some(Data::Array(items)) = known {
+        items.push(node);
+    } else {
+        let value = Node::new(Data::Array(vec![node]), directive.span);
+        members.push(Member { key: key.clone(), key_span: span, value });
     }
 }
 

@@ -69,7 +69,7 @@ fn a_label_selector_joins_across_files() {
     assert_eq!(truths(&selected(), &[(0, 0, own), (1, 0, apart)]), [True]);
 }
 
-fn resources(list: Value) -> Value {
+fn resources(list: &Value) -> Value {
     json!({"resource": list})
 }
 
@@ -94,30 +94,30 @@ fn references_and_equal_texts_join_within_a_folder() {
     let bucket = json!({"type": "bucket", "address": "bucket.a", "values": {"bucket": "name-a"}});
     let versions = |of: &str| json!({"type": "versions", "values": {"bucket": of}});
     let table = [
-        (resources(json!([versions("opaque:bucket.a.id")])), 0, False),
-        (resources(json!([versions("name-a")])), 0, False),
-        (resources(json!([versions("opaque:bucket.b.id")])), 0, True),
-        (resources(json!([versions("opaque:var.bucket")])), 0, Unknown),
-        (resources(json!([versions("opaque:bucket.a.id")])), 1, True),
-        (resources(json!([{"type": "versions", "conditional": "var.x", "values": {"bucket": "name-a"}}])), 0, Unknown),
+        (resources(&json!([versions("opaque:bucket.a.id")])), 0, False),
+        (resources(&json!([versions("name-a")])), 0, False),
+        (resources(&json!([versions("opaque:bucket.b.id")])), 0, True),
+        (resources(&json!([versions("opaque:var.bucket")])), 0, Unknown),
+        (resources(&json!([versions("opaque:bucket.a.id")])), 1, True),
+        (resources(&json!([{"type": "versions", "conditional": "var.x", "values": {"bucket": "name-a"}}])), 0, Unknown),
         (json!({"module": [{"values": {"buckets": ["opaque:bucket.a.id"]}}]}), 0, Unknown),
         (json!({"module": [{"values": {"buckets": ["opaque:bucket.z.id"]}}]}), 0, True),
         (json!({"resource": "opaque:x"}), 0, Unknown),
     ];
     for (other, folder, expected) in table {
-        let documents = [(0, 0, resources(json!([bucket.clone()]))), (1, folder, other.clone())];
+        let documents = [(0, 0, resources(&json!([bucket.clone()]))), (1, folder, other.clone())];
         assert_eq!(truths(&bucket_spec(), &documents), [expected], "{other}");
     }
 }
 
 #[test]
 fn counts_order_and_repetition() {
+    use Truth::{False, True};
     let ports = |spec: Value| {
         let document =
             json!({"services": [{"name": "a", "port": 80}, {"name": "b", "port": 80}, {"name": "c", "port": 81}]});
         truths(&spec, &[(0, 0, document)])
     };
-    use Truth::{False, True};
     let side = json!({"in": "compose", "at": "$.services[*]"});
     let by = json!([{"own": "/port", "other": "/port"}]);
     assert_eq!(ports(json!({"of": side, "by": by, "hit-when": "repeated"})), [False, True, False]);
@@ -140,7 +140,7 @@ fn a_subject_may_be_in_order_by_itself() {
         json!({"properties": {"values": {"required": ["own"], "properties": {"own": {"const": true}}}}});
     let bucket = |own: Value| json!({"type": "bucket", "address": "bucket.a", "values": {"own": own}});
     for (own, expected) in [(json!(true), False), (json!(false), True), (json!("opaque:var.x"), Unknown)] {
-        assert_eq!(truths(&spec, &[(0, 0, resources(json!([bucket(own)])))]), [expected]);
+        assert_eq!(truths(&spec, &[(0, 0, resources(&json!([bucket(own)])))]), [expected]);
     }
 }
 
@@ -148,18 +148,18 @@ fn a_subject_may_be_in_order_by_itself() {
 fn iterators_name_nothing() {
     let bucket = json!({"type": "bucket", "address": "bucket.a", "values": {}});
     let versions = json!({"type": "versions", "values": {"bucket": "opaque:each.value"}});
-    assert_eq!(truths(&bucket_spec(), &[(0, 0, resources(json!([bucket, versions])))]), [Truth::Unknown]);
+    assert_eq!(truths(&bucket_spec(), &[(0, 0, resources(&json!([bucket, versions])))]), [Truth::Unknown]);
 }
 
 #[test]
 fn the_counterpart_is_named() {
     let documents = [
-        (0, 0, resources(json!([{"type": "bucket", "address": "bucket.a", "values": {}}]))),
+        (0, 0, resources(&json!([{"type": "bucket", "address": "bucket.a", "values": {}}]))),
         (
             1,
             0,
             resources(
-                json!([{"type": "versions", "address": "versions.a", "values": {"bucket": "opaque:bucket.a.id"}}]),
+                &json!([{"type": "versions", "address": "versions.a", "values": {"bucket": "opaque:bucket.a.id"}}]),
             ),
         ),
     ];
@@ -172,7 +172,7 @@ fn the_counterpart_is_named() {
 fn ten_thousand_rows_of_each_side_are_joined_once() {
     let of = |kind: &str, number: usize| json!({"type": kind, "address": format!("bucket.b{number}"), "values": {"bucket": format!("opaque:bucket.b{number}.id")}});
     let all: Vec<Value> = (0..10_000).flat_map(|number| [of("bucket", number), of("versions", number)]).collect();
-    let truths = truths(&bucket_spec(), &[(0, 0, resources(Value::Array(all)))]);
+    let truths = truths(&bucket_spec(), &[(0, 0, resources(&Value::Array(all)))]);
     assert_eq!((truths.len(), truths.iter().filter(|truth| truth.is_false()).count()), (10_000, 10_000));
 }
 

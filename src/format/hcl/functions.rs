@@ -174,12 +174,11 @@ fn merged(arguments: &[Node]) -> Option<Data> {
     for argument in arguments {
         let Data::Object(more) = &argument.data else { return None };
         for member in more {
-            match places.get(&member.key).copied().and_then(|at: usize| members.get_mut(at)) {
-                Some(known) => *known = member.clone(),
-                None => {
-                    places.insert(member.key.clone(), members.len());
-                    members.push(member.clone());
-                }
+            if let Some(known) = places.get(&member.key).copied().and_then(|at: usize| members.get_mut(at)) {
+                *known = member.clone();
+            } else {
+                places.insert(member.key.clone(), members.len());
+                members.push(member.clone());
             }
         }
     }

@@ -82,17 +82,13 @@ fn value(reader: &mut Reader<'_>, node: &Node) -> Node {
 fn template(reader: &mut Reader<'_>, text: &str, span: Span) -> Data {
     let quoted = || Data::Opaque(format!("\"{text}\""));
     let Ok(parsed) = hcl_edit::parser::parse_template(text) else { return quoted() };
-    match parsed.as_single_element() {
-        Some(hcl_edit::template::Element::Interpolation(hole)) => {
-            let node = reader.value(&hole.expr);
-            let inner = text.trim_start_matches("${").trim_end_matches('}').trim().to_owned();
-            if is_known(&node) { placed(&node, span).data } else { Data::Opaque(inner) }
-        }
-        _ => {
-            let node = reader.template(parsed.iter(), Span::at(0));
-            node.map_or_else(quoted, |node| node.data)
-        }
+    if let Some(hcl_edit::template::Element::Interpolation(hole)) = parsed.as_single_element() {
+        let node = reader.value(&hole.expr);
+        let inner = text.trim_start_matches("${").trim_end_matches('}').trim().to_owned();
+        return if is_known(&node) { placed(&node, span).data } else { Data::Opaque(inner) };
     }
+    let node = reader.template(parsed.iter(), Span::at(0));
+    node.map_or_else(quoted, |node| node.data)
 }
 
 /// Most entries of one `{…}`: the native parser compares each key of an object with all before it.

@@ -1,4 +1,4 @@
-//! HCL as Terraform and OpenTofu write it: `.tf`, `.tofu`, `.tfvars` and lock files, and `.tf.json`.
+//! HCL as Terraform and `OpenTofu` write it: `.tf`, `.tofu`, `.tfvars` and lock files, and `.tf.json`.
 //!
 //! A text is read once into a [`Source`]; what its variables and locals stand for is known only beside the other files
 //! of its folder, so [`Source::document`] is asked with a [`Scope`] when all of them are read ([`Module`]). The document
@@ -115,5 +115,5 @@ pub fn parse_json(text: &str, limits: &Limits) -> Result<Document, FormatError> 
 }
 
 fn alone(source: &Source) -> Result<Document, FormatError> {
-    source.document(&Module::of([(Part::Declares, source)].into_iter()).scope(&std::collections::HashMap::new()))
+    source.document(&Module::of([(Part::Declares, source)].into_iter()).scope(&std::collections::BTreeMap::new()))
 }

@@ -5,7 +5,7 @@
 //! other variable file assigns it. What a caller within the repository passes is a value too, when all callers pass
 //! the same. A module that anybody may call keeps its variables unknown.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use hcl_edit::Span as _;
 use hcl_edit::expr::Expression;
@@ -100,8 +100,9 @@ impl<'a> Module<'a> {
     /// of them give it the same value, or none gives one and it has a default.
     pub fn called_scope(&self, calls: &[Node]) -> Scope {
         let defaults = self.defaults();
-        let names: HashSet<&str> = defaults.keys().map(String::as_str).chain(calls.iter().flat_map(names_of)).collect();
-        let mut known = HashMap::new();
+        let names: BTreeSet<&str> =
+            defaults.keys().map(String::as_str).chain(calls.iter().flat_map(names_of)).collect();
+        let mut known = BTreeMap::new();
         for name in names {
             let mut given = calls.iter().map(|call| call.get(name).or_else(|| defaults.get(name)));
             let Some(Some(first)) = given.next() else { continue };
@@ -116,7 +117,7 @@ impl<'a> Module<'a> {
     }
 
     /// What its names stand for, given the variables that are known.
-    pub fn scope(&self, variables: &HashMap<String, Node>) -> Scope {
+    pub fn scope(&self, variables: &BTreeMap<String, Node>) -> Scope {
         let mut scope = Scope::default();
         for (name, value) in variables {
             scope.set_variable(name, value);
@@ -154,9 +155,9 @@ impl<'a> Module<'a> {
         scope
     }
 
-    fn defaults(&self) -> HashMap<String, Node> {
+    fn defaults(&self) -> BTreeMap<String, Node> {
         let empty = Scope::default();
-        let mut defaults = HashMap::new();
+        let mut defaults = BTreeMap::new();
         for document in self.declaring().filter_map(|source| source.part(&empty, "variable")) {
             for variable in document.root.get("variable").map(Node::items).unwrap_or_default() {
                 let name = variable.get("name").and_then(Node::as_str);

@@ -200,9 +200,10 @@ fn dynamic(reader: &mut Reader<'_>, block: &Block, members: &mut Vec<Member>) {
 
 /// A list of which nothing is known, or not how many more it has.
 fn append_unknown(members: &mut Vec<Member>, key: &str, node: Node) {
-    match members.iter().any(|member| member.key == key) {
-        true => append(members, key, node),
-        false => members.push(Member { key: key.to_owned(), key_span: node.span, value: node }),
+    if members.iter().any(|member| member.key == key) {
+        append(members, key, node);
+    } else {
+        members.push(Member { key: key.to_owned(), key_span: node.span, value: node });
     }
 }
 

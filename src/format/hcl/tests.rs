@@ -1,6 +1,6 @@
 //! What the reader of HCL holds: its shape, what it works out, what it leaves unknown, and that no text breaks it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -226,13 +226,13 @@ fn values_that_grow_by_copying_stay_bounded() {
     let mut text = String::from("locals {\n  a0 = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n");
     for level in 1..12 {
         let copies = vec![format!("local.a{}", level - 1); 10].join(", ");
-        text.push_str(&format!("  a{level} = [{copies}]\n"));
+        text += &format!("  a{level} = [{copies}]\n");
     }
     text.push_str("}\n");
     let _ = parse(&text, &Limits::default());
     let nested = "resource \"t\" \"n\" {\n  a = [for x in range : [for y in range : y]]\n}\n";
     assert!(read(nested).root.pointer("/resource/0/values/a").unwrap().is_opaque());
-    let scope = Module::of([].into_iter()).scope(&HashMap::new());
+    let scope = Module::of([].into_iter()).scope(&BTreeMap::new());
     assert!(source("a = 1\n").document(&scope).is_ok());
 }
 
