@@ -21,6 +21,8 @@ pub(crate) struct Dispatch {
     by_glob: HashMap<u32, Vec<LeafId>>,
     /// For each entry of the document kinds, its leaves.
     pub(crate) by_kind: HashMap<usize, Vec<LeafId>>,
+    /// Whether documents are asked of which a folder is one module.
+    modules: bool,
     /// Text leaves without keywords that languages alone select.
     by_language: HashMap<String, Vec<LeafId>>,
     /// Text and code leaves that keywords wake.
@@ -74,6 +76,7 @@ impl Dispatch {
         let mut index = Self {
             by_glob: HashMap::new(),
             by_kind: HashMap::new(),
+            modules: false,
             by_language: HashMap::new(),
             by_keyword: Vec::new(),
             always: Vec::new(),
@@ -87,11 +90,8 @@ impl Dispatch {
     fn add(&mut self, id: LeafId, leaf: &Leaf, globs: &GlobTable) {
         let usable = |words: &[String]| !words.is_empty() && words.iter().all(|word| word.len() >= RUN_AT_LEAST);
         match &leaf.question {
-            Question::Value(pattern) => {
-                for (entry, _) in Kinds::get().iter().enumerate().filter(|(_, kind)| kind.name == pattern.spec.r#in) {
-                    self.by_kind.entry(entry).or_default().push(id);
-                }
-            }
+            Question::Value(pattern) => self.add_kind(id, &pattern.spec.r#in),
+            Question::Related(condition) => condition.sides().for_each(|side| self.add_kind(id, &side.r#in)),
             _ if !leaf.globs.is_empty() => {
                 let has_keywords = matches!(&leaf.question, Question::Text(text) if usable(&text.spec.keywords));
                 let (common, rare): (Vec<u32>, Vec<u32>) =
@@ -114,6 +114,23 @@ impl Dispatch {
             }
             Question::File | Question::Text(_) | Question::Code(_) => self.always.push(id),
         }
+    }
+
+    fn add_kind(&mut self, id: LeafId, name: &str) {
+        for (entry, kind) in Kinds::get().iter().enumerate().filter(|(_, kind)| kind.name == name) {
+            self.modules |= kind.module.is_some();
+            let leaves = self.by_kind.entry(entry).or_default();
+            if leaves.last() != Some(&id) {
+                leaves.push(id);
+            }
+        }
+    }
+
+    /// Whether files of this entry of the document kinds are read: for a question, or because they are a part of what
+    /// is asked.
+    pub(crate) fn is_asked(&self, entry: usize) -> bool {
+        let is_piece = || self.modules && Kinds::get().entry(entry).is_some_and(|kind| kind.module.is_some());
+        self.by_kind.contains_key(&entry) || is_piece()
     }
 
     /// The leaves that a path selects by itself, given the globs that match it.

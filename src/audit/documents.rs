@@ -7,8 +7,11 @@ use crate::audit::inspect::Answered;
 use crate::condition::Truth;
 use crate::condition::kinds::Kinds;
 use crate::condition::matches::Hit;
+use crate::condition::plan::roles;
+use crate::condition::related::{RelatedCondition, Row};
 use crate::condition::value::{ValueCondition, ValueHit};
 use crate::format::{Limits, Node, Syntax};
+use crate::repo::Role;
 
 type Parsed = Result<Vec<(Node, Value)>, String>;
 
@@ -35,18 +38,25 @@ impl<'a> Documents<'a> {
     fn ask_entry(&mut self, entry: usize, pattern: &ValueCondition, as_of: Date) -> Option<Answered> {
         match self.of(entry)? {
             Err(reason) => Some(Answered { broken: Some(reason.clone()), ..Answered::default() }),
-            Ok(documents) => {
-                let mut answered = Answered::default();
-                for (root, value) in documents {
-                    let found = pattern.find(root, value, Some(as_of)).unwrap_or_default();
-                    answered.examined += found.examined;
-                    answered.opaque += found.unknown.len();
-                    answered.in_order = answered.in_order.or_else(|| found.in_order.first().map(to_hit));
-                    answered.hits.extend(found.hits.iter().map(to_hit));
+            Ok(documents) => Some(ask_all(pattern, documents, as_of)),
+        }
+    }
+
+    /// What the documents hold of the sides of a `related` condition, for a file of `role`.
+    pub(crate) fn rows(&mut self, condition: &RelatedCondition, role: Role, as_of: Date) -> Rows {
+        let mut rows = Rows::default();
+        let kinds = self.kinds;
+        for entry in kinds.iter().copied() {
+            let Some(kind) = Kinds::get().entry(entry) else { continue };
+            for side in sides_in(condition, &kind.name, role) {
+                match self.of(entry) {
+                    None => {}
+                    Some(Err(_)) => rows.unread.push(side),
+                    Some(Ok(documents)) => rows.add(condition, side, documents, as_of),
                 }
-                Some(answered)
             }
         }
+        rows
     }
 
     fn of(&mut self, kind: usize) -> Option<&Parsed> {
@@ -84,13 +94,52 @@ impl<'a> Documents<'a> {
     }
 }
 
-fn located(message: &str, offset: Option<usize>, text: &str, syntax: Syntax) -> String {
+/// What a file holds of the sides of a `related` condition, and the sides of which it may hold more.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) unread: Vec<usize>,
+}
+
+impl Rows {
+    /// Adds what `documents` hold of side number `side`.
+    pub(crate) fn add(&mut self, condition: &RelatedCondition, side: usize, documents: &[(Node, Value)], as_of: Date) {
+        for (number, (root, value)) in documents.iter().enumerate() {
+            let (rows, hidden) = condition.rows(side, (number, root, value), Some(as_of)).unwrap_or_default();
+            self.rows.extend(rows);
+            self.unread.extend((!hidden.is_empty()).then_some(side));
+        }
+    }
+}
+
+/// The sides that ask documents of the kind `name` in files of `role`.
+pub(crate) fn sides_in(condition: &RelatedCondition, name: &str, role: Role) -> Vec<usize> {
+    let asks = |(side, spec): (usize, &crate::condition::value::ValueSpec)| {
+        (spec.r#in == name && roles(condition.roles(side)).contains(role)).then_some(side)
+    };
+    condition.sides().enumerate().filter_map(asks).collect()
+}
+
+/// What a `value` condition finds in the documents of one file.
+pub(crate) fn ask_all(pattern: &ValueCondition, documents: &[(Node, Value)], as_of: Date) -> Answered {
+    let mut answered = Answered::default();
+    for (root, value) in documents {
+        let found = pattern.find(root, value, Some(as_of)).unwrap_or_default();
+        answered.examined += found.examined;
+        answered.opaque += found.unknown.len();
+        answered.in_order = answered.in_order.or_else(|| found.in_order.first().map(to_hit));
+        answered.hits.extend(found.hits.iter().map(to_hit));
+    }
+    answered
+}
+
+pub(crate) fn located(message: &str, offset: Option<usize>, text: &str, syntax: Syntax) -> String {
     let line = offset.map(|offset| 1 + text.as_bytes().iter().take(offset).filter(|&&byte| byte == b'\n').count());
     let syntax = format!("{syntax:?}").to_uppercase();
     line.map_or_else(|| format!("{syntax}: {message}"), |line| format!("{syntax}, line {line}: {message}"))
 }
 
-fn to_hit(found: &ValueHit) -> Hit {
+pub(crate) fn to_hit(found: &ValueHit) -> Hit {
     Hit {
         span: Some(found.span),
         shows: found.text.clone(),

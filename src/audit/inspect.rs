@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use jiff::civil::Date;
 
 use crate::audit::dispatch::{Alarm, Alarms, Dispatch, Sort, Wake};
-use crate::audit::documents::Documents;
+use crate::audit::documents::{Documents, Rows};
+use crate::audit::modules::Piece;
 use crate::audit::place::{hide, secret_parts};
 use crate::checklist::inline::{self, Inline};
 use crate::condition::code::{CodeMatch, CodePattern, Dialect, Imports, SyntaxTree, scan};
@@ -31,6 +32,10 @@ pub(crate) struct Inspected {
     pub(crate) skipped: Option<Skipped>,
     pub(crate) ignores: Vec<Inline>,
     pub(crate) bytes: u64,
+    /// What it holds for conditions that relate documents of several files.
+    pub(crate) rows: Vec<(LeafId, Rows)>,
+    /// What it is to the module of its folder: asked when all files of that are read.
+    pub(crate) piece: Option<Piece>,
 }
 
 /// A worker's tools: buffers are reused from file to file.
@@ -193,14 +198,15 @@ impl<'a> Inspector<'a> {
             Vec::new()
         } else {
             let mut entries = Kinds::get().entries_of(&file.path);
-            entries.retain(|entry| self.dispatch.by_kind.contains_key(entry));
+            entries.retain(|entry| self.dispatch.is_asked(*entry));
             entries
         };
         for leaf in kinds.iter().filter_map(|kind| self.dispatch.by_kind.get(kind)).flatten() {
             woken.wake(*leaf);
         }
         let decoded = std::str::from_utf8(text).ok();
-        let mut documents = Documents::new(decoded, &kinds);
+        let mut piece = decoded.and_then(|text| Piece::of(text, &kinds));
+        let mut documents = Documents::new(decoded.filter(|_| piece.is_none()), &kinds);
         let mut code = CodeQuestions::default();
         let mut comments: Option<Vec<Span>> = None;
         for (id, hits) in woken.in_order() {
@@ -214,7 +220,15 @@ impl<'a> Inspector<'a> {
                 Question::Text(pattern) => {
                     Some(ask_text(pattern, text, hits, inspected.language, decoded, &mut comments))
                 }
+                Question::Value(_) | Question::Related(_) if piece.is_some() => {
+                    piece.as_mut().into_iter().for_each(|piece| piece.leaves.push(id));
+                    None
+                }
                 Question::Value(pattern) => documents.ask(pattern, self.as_of),
+                Question::Related(condition) => {
+                    inspected.rows.push((id, documents.rows(condition, inspected.role, self.as_of)));
+                    None
+                }
                 Question::Code(patterns) => {
                     code.add(id, patterns, hits);
                     None
@@ -229,7 +243,8 @@ impl<'a> Inspector<'a> {
             inspected.found.extend(answers.filter_map(|(id, answer)| Some((id, answer.into_matches(index, role)?))));
             inspected.found.sort_by_key(|(id, _)| *id);
         }
-        hide_secrets(&self.rules.plan.leaves, text, &mut inspected.found);
+        inspected.piece = piece.filter(|piece| inspected.role.is_production() || !piece.leaves.is_empty());
+        hide_secrets(&self.rules.plan.leaves, text, inspected);
         if let Some(decoded) = decoded.filter(|_| inspected.skipped.is_none()) {
             let language = inspected.language;
             inspected.ignores =
@@ -300,7 +315,8 @@ fn is_here(plan: &Plan, leaf: LeafId, pattern: usize, text: &[u8], at: usize) ->
 }
 
 /// No match of another rule may show a secret that stands in its text.
-fn hide_secrets(leaves: &[Leaf], text: &[u8], found: &mut [(LeafId, FileMatches)]) {
+pub(crate) fn hide_secrets(leaves: &[Leaf], text: &[u8], inspected: &mut Inspected) {
+    let found = &mut inspected.found;
     let is_secret = |id: &LeafId| leaves.get(id.0 as usize).is_some_and(Leaf::is_secret);
     let spans: Vec<Span> = found
         .iter()
@@ -324,11 +340,27 @@ fn hide_secrets(leaves: &[Leaf], text: &[u8], found: &mut [(LeafId, FileMatches)
             }
         }
     }
+    for row in inspected.rows.iter_mut().flat_map(|(_, rows)| &mut rows.rows) {
+        row.hit.text = hide(&row.hit.text, &hidden);
+        for (_, text) in &mut row.hit.captures {
+            *text = hide(text, &hidden);
+        }
+    }
 }
 
 impl Inspected {
     fn nothing(role: Role) -> Self {
-        Self { role, language: None, found: Vec::new(), manifest: None, skipped: None, ignores: Vec::new(), bytes: 0 }
+        Self {
+            role,
+            language: None,
+            found: Vec::new(),
+            manifest: None,
+            skipped: None,
+            ignores: Vec::new(),
+            bytes: 0,
+            rows: Vec::new(),
+            piece: None,
+        }
     }
 }
 
@@ -355,7 +387,7 @@ impl Answered {
         Self { hits: vec![hit], examined: 1, ..Self::default() }
     }
 
-    fn into_matches(self, index: usize, role: Role) -> Option<FileMatches> {
+    pub(crate) fn into_matches(self, index: usize, role: Role) -> Option<FileMatches> {
         let silent = self.hits.is_empty() && self.examined == 0 && self.opaque == 0 && self.broken.is_none();
         (!silent).then(|| FileMatches {
             file: u32::try_from(index).unwrap_or(u32::MAX),

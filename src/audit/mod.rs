@@ -11,7 +11,9 @@ mod history;
 mod inspect;
 mod keywords;
 mod model;
+mod modules;
 mod place;
+mod related;
 mod scan;
 mod sieve;
 

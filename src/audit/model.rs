@@ -42,6 +42,7 @@ pub(crate) fn facts(
         component_of,
         ..Facts::default()
     };
+    super::related::join_all(repo, rules, scan, &facts.component_of);
     scan.matches.group(&facts.component_of);
     add_manifests(&mut facts, manifests, &file_roles, &folders);
     add_locks(&mut facts, repo, rules, scan);

@@ -3,12 +3,15 @@
 //! Workers take files from a shared counter; their results are put back in file order, so that the outcome is the same
 //! at any number of threads.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::civil::Date;
 
 use crate::audit::dispatch::{Alarms, Dispatch};
+use crate::audit::documents::Rows;
 use crate::audit::inspect::{Inspected, Inspector};
+use crate::audit::modules;
 use crate::checklist::inline::Inline;
 use crate::condition::matches::{FileMatches, LeafId, Matches};
 use crate::facts::package::Manifest;
@@ -35,6 +38,8 @@ pub(crate) struct Scan {
     pub(crate) ignores: Vec<(usize, Inline)>,
     /// Bytes read.
     pub(crate) bytes: u64,
+    /// What files hold for conditions that relate documents, by condition, in file order.
+    pub(crate) rows: BTreeMap<LeafId, Vec<(u32, Rows)>>,
 }
 
 /// Runs the pass with `jobs` threads.
@@ -72,6 +77,7 @@ pub(crate) fn scan(repo: &Repo, rules: &RuleSet, jobs: usize, as_of: Date) -> Sc
         });
         results.sort_unstable_by_key(|(index, _)| *index);
     }
+    modules::resolve(&mut results, repo, &rules.plan, jobs, as_of);
     gather(results, rules.plan.leaves.len())
 }
 
@@ -84,9 +90,14 @@ fn gather(results: Vec<(usize, Inspected)>, leaves: usize) -> Scan {
         skipped: Vec::new(),
         ignores: Vec::new(),
         bytes: 0,
+        rows: BTreeMap::new(),
     };
     for (index, inspected) in results {
-        let Inspected { role, language, found, manifest, skipped, ignores, bytes } = inspected;
+        let Inspected { role, language, found, manifest, skipped, ignores, bytes, rows, piece: _ } = inspected;
+        let file = u32::try_from(index).unwrap_or(u32::MAX);
+        for (leaf, rows) in rows {
+            scan.rows.entry(leaf).or_default().push((file, rows));
+        }
         scan.ignores.extend(ignores.into_iter().map(|ignore| (index, ignore)));
         scan.roles.push(role);
         scan.languages.push(language);

@@ -15,7 +15,7 @@ use super::steps::{Step, each_mut, leading};
 use super::truth::Truth;
 use crate::condition::glob::{GlobTable, GlobTableBuilder};
 use crate::embedded;
-use crate::format::{Data, Member, Node, Syntax};
+use crate::format::{Data, Member, Node, Syntax, hcl};
 
 /// Kinds that no file declares: documents that the program makes itself.
 const MADE: &[&str] = &["facts"];
@@ -51,6 +51,7 @@ struct KindFile {
     files: Vec<String>,
     trigger: Option<String>,
     shape: Option<Value>,
+    module: Option<hcl::Part>,
     #[serde(default)]
     views: Vec<ViewFile>,
 }
@@ -77,6 +78,8 @@ pub struct Kind {
     pub trigger: Option<String>,
     /// What a document must fulfil to be of this kind.
     pub shape: Option<Shape>,
+    /// For files of which a folder is one module: what each is to it.
+    pub module: Option<hcl::Part>,
     /// Members that are added to a parsed document.
     pub views: Vec<Derived>,
 }
@@ -141,7 +144,8 @@ impl Kind {
             views.push(Derived { at, from: view.from, to: view.r#as, view: view.view });
         }
         let shape = written.shape.map(|written| Shape { written, compiled: OnceLock::new() });
-        Ok(Self { name, syntax: written.syntax, files: written.files, trigger: written.trigger, shape, views })
+        let KindFile { syntax, files, trigger, module, .. } = written;
+        Ok(Self { name, syntax, files, trigger, shape, module, views })
     }
 }
 
@@ -377,6 +381,15 @@ mod tests {
             ("supabase/config.toml", &["supabase-config"]),
             ("tsconfig.base.json", &["tsconfig"]),
             (".eslintrc.json", &["eslint"]),
+            ("infra/main.tf", &["terraform"]),
+            ("infra/main.tf.json", &["terraform"]),
+            ("infra/terraform.tfvars", &["tfvars"]),
+            ("infra/prod.tfvars", &["tfvars"]),
+            ("infra/.terraform.lock.hcl", &["terraform-lock"]),
+            ("deploy/nginx/conf.d/site.conf", &["nginx"]),
+            ("Procfile", &["procfile"]),
+            ("etc/cron.d/backup", &["crontab"]),
+            ("app.service", &["systemd-unit"]),
             ("src/main.rs", &[]),
             ("README.md", &[]),
         ];

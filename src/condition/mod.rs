@@ -15,6 +15,7 @@ pub mod matches;
 pub mod message;
 pub mod package;
 pub mod plan;
+pub mod related;
 pub mod schema;
 pub mod secret;
 pub mod spec;

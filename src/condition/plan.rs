@@ -8,6 +8,7 @@ use crate::condition::code::{CodePattern, CodeSpec};
 use crate::condition::glob::{GlobTable, GlobTableBuilder};
 use crate::condition::kinds::Kinds;
 use crate::condition::matches::LeafId;
+use crate::condition::related::{RelatedCondition, RelatedSpec};
 use crate::condition::schema::did_you_mean;
 use crate::condition::spec::{Clause, CodeCondition, ComponentSpec, FileSpec, PackageSpec, Scope, TextSpec};
 use crate::condition::text::{Allow, TextPattern};
@@ -118,6 +119,8 @@ pub enum Question {
     Text(Box<TextPattern>),
     /// Which nodes of documents of a kind fulfil a schema?
     Value(Box<ValueCondition>),
+    /// Which nodes have, or lack, counterparts in other documents?
+    Related(Box<RelatedCondition>),
     /// Does one of these syntax patterns match?
     Code(Vec<CodePattern>),
 }
@@ -134,6 +137,7 @@ impl Leaf {
             Question::File => Ok(()),
             Question::Text(pattern) => pattern.validate(),
             Question::Value(pattern) => pattern.validate().map_err(|error| error.to_string()),
+            Question::Related(condition) => condition.validate().map_err(|error| error.to_string()),
             Question::Code(patterns) => patterns.iter().try_for_each(CodePattern::validate),
         }
     }
@@ -222,6 +226,7 @@ impl<'a> PlanBuilder<'a> {
             "text" => self.text(clause.text.as_ref(), scope, clause),
             "code" => self.code(clause.code.as_ref(), scope, clause),
             "value" => self.value(clause.value.as_ref(), scope, clause),
+            "related" => self.related(clause.related.as_ref(), scope, clause),
             "package" => Ok(Condition::Package { spec: clause.package.clone().unwrap_or_default(), scope }),
             "technology" => {
                 let name = clause.technology.clone().unwrap_or_default();
@@ -339,16 +344,45 @@ impl<'a> PlanBuilder<'a> {
         if spec.r#in == "facts" {
             return Ok(Condition::Facts { pattern, scope });
         }
-        if !self.kinds.names().any(|name| name == spec.r#in) {
-            let hint = did_you_mean(&spec.r#in, self.kinds.names());
-            return Err(format!("`value.in` names the document kind `{}`, which does not exist{hint}", spec.r#in));
-        }
+        self.known_kind("value.in", &spec.r#in)?;
         let (globs, refused) = self.add_globs(&spec.files, false)?;
         let leaf = Leaf {
             question: Question::Value(pattern),
             globs,
             refused,
             roles: roles(spec.roles.as_deref()),
+            languages: Vec::new(),
+            tracked: false,
+        };
+        Ok(self.leaf(leaf, scope, clause))
+    }
+
+    fn known_kind(&self, key: &str, name: &str) -> Result<(), String> {
+        if self.kinds.names().any(|known| known == name) {
+            return Ok(());
+        }
+        let hint = did_you_mean(name, self.kinds.names());
+        Err(format!("`{key}` names the document kind `{name}`, which does not exist{hint}"))
+    }
+
+    /// Which of its files and roles a side means is asked side by side, when the rows are made.
+    fn related(&mut self, spec: Option<&RelatedSpec>, scope: Scope, clause: &Clause) -> Result<Condition, String> {
+        let condition = RelatedCondition::new(spec.ok_or("`related` is empty")?.clone())?;
+        for side in condition.sides() {
+            self.known_kind("related.in", &side.r#in)?;
+            if side.r#in == "facts" || !side.files.is_empty() {
+                return Err(
+                    "`related` joins documents of files, and takes all of a kind: no `facts`, no `files`".to_owned()
+                );
+            }
+        }
+        let every = (0..).map_while(|side| condition.sides().nth(side).map(|_| condition.roles(side)));
+        let roles = every.fold(RoleSet(0), |set, own| RoleSet(set.0 | roles(own).0));
+        let leaf = Leaf {
+            question: Question::Related(Box::new(condition)),
+            globs: Vec::new(),
+            refused: Vec::new(),
+            roles,
             languages: Vec::new(),
             tracked: false,
         };
@@ -374,7 +408,8 @@ impl<'a> PlanBuilder<'a> {
     }
 }
 
-fn roles(roles: Option<&[Role]>) -> RoleSet {
+/// The roles that a condition asks for; unsaid: configuration and source.
+pub fn roles(roles: Option<&[Role]>) -> RoleSet {
     RoleSet::of(roles.unwrap_or(&[Role::Config, Role::Source]))
 }
 
@@ -383,6 +418,7 @@ fn exactly_one(clause: &Clause) -> Result<&'static str, String> {
         ("file", clause.file.is_some()),
         ("text", clause.text.is_some()),
         ("value", clause.value.is_some()),
+        ("related", clause.related.is_some()),
         ("code", clause.code.is_some()),
         ("package", clause.package.is_some()),
         ("technology", clause.technology.is_some()),
@@ -398,8 +434,8 @@ fn exactly_one(clause: &Clause) -> Result<&'static str, String> {
     }
     match names[..] {
         [name] => Ok(name),
-        [] => Err("no condition is given: one of file, text, value, code, package, technology, component, history, \
-                   any, all, not"
+        [] => Err("no condition is given: one of file, text, value, related, code, package, technology, component, \
+                   history, any, all, not"
             .to_owned()),
         _ => Err(format!("one condition per entry, not {} at once ({}): use `all`", names.len(), names.join(", "))),
     }

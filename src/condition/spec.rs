@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::condition::code::CodeSpec;
+use crate::condition::related::RelatedSpec;
 use crate::condition::value::ValueSpec;
 use crate::facts::model::{Kind, Proof};
 use crate::facts::package::{Pin, Scope as PackageScope};
@@ -26,6 +27,9 @@ pub struct Clause {
     /// Which nodes of documents of a kind fulfil, or do not fulfil, a schema?
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<ValueSpec>,
+    /// Which nodes have, or lack, counterparts in other documents?
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub related: Option<RelatedSpec>,
     /// Does a syntax pattern match?
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<CodeCondition>,
@@ -89,6 +93,7 @@ impl Clause {
             found.extend(text.languages.iter().map(|language| format!("{language} code")));
         }
         found.extend(self.value.iter().map(|value| format!("{} files", value.r#in)));
+        found.extend(self.related.iter().map(|related| format!("{} files", related.of.r#in)));
         for code in self.code.iter().flat_map(|code| &code.patterns) {
             found.extend(code.dialects().iter().map(|dialect| format!("{} code", dialect.name())));
         }

@@ -123,6 +123,20 @@ enum Test {
     Unless(Schema),
 }
 
+impl Test {
+    /// Whether a node is a hit, and what of it breaks the schema.
+    fn judge(&self, node: &Node, as_of: Option<Date>) -> (Truth, Option<Span>) {
+        match self {
+            Self::Exists => (Truth::True, None),
+            Self::If(schema) => (schema.judge_with(node, as_of).truth, None),
+            Self::Unless(schema) => {
+                let verdict = schema.judge_with(node, as_of);
+                (verdict.truth.negate(), verdict.at)
+            }
+        }
+    }
+}
+
 impl ValueCondition {
     /// The condition that `spec` means.
     pub fn new(spec: ValueSpec) -> Self {
@@ -132,50 +146,52 @@ impl ValueCondition {
     /// Finds the hits in one document. `value` is `document.to_value()`, made once for all conditions; `as_of` is the
     /// day of the audit.
     pub fn find(&self, document: &Node, value: &Value, as_of: Option<Date>) -> Result<ValueAnswer, ValueError> {
-        let compiled = self.compiled()?;
-        let mut answer = ValueAnswer::default();
-        let mut index = Index::default();
-        for located in compiled.path.query_located(value) {
-            let path = located.location();
-            match index.resolve(document, path) {
-                Found::Node(node) => self.judge(compiled, node, path, as_of, &mut answer),
-                Found::Behind(unknown) => answer.unknown.push(unknown),
-                Found::Nothing => {}
+        let (mut answer, mut unknown) = (ValueAnswer::default(), Vec::new());
+        let hidden = self.each(document, value, as_of, &mut |truth, node, hit| {
+            answer.examined += 1;
+            match truth {
+                Truth::True => answer.hits.push(hit),
+                Truth::False => {
+                    answer.compliant += 1;
+                    if answer.in_order.len() < IN_ORDER {
+                        answer.in_order.push(hit);
+                    }
+                }
+                Truth::Unknown => unknown.push(node.span),
             }
-        }
-        blind_spots(document, &compiled.steps, &mut answer.unknown);
+        })?;
+        answer.unknown = hidden;
+        answer.unknown.append(&mut unknown);
         answer.unknown.sort_unstable();
         answer.unknown.dedup();
         Ok(answer)
     }
 
-    fn judge(
+    /// Calls `visit` with every selected node, whether it is a hit, and how it is shown; the answer lists the places
+    /// where the selection runs into what cannot be known.
+    pub(crate) fn each(
         &self,
-        compiled: &Compiled,
-        node: &Node,
-        path: &NormalizedPath<'_>,
+        document: &Node,
+        value: &Value,
         as_of: Option<Date>,
-        answer: &mut ValueAnswer,
-    ) {
-        answer.examined += 1;
-        let (hit, cause) = match &compiled.test {
-            Test::Exists => (Truth::True, None),
-            Test::If(schema) => (schema.judge_with(node, as_of).truth, None),
-            Test::Unless(schema) => {
-                let verdict = schema.judge_with(node, as_of);
-                (verdict.truth.negate(), verdict.at)
-            }
-        };
-        match hit {
-            Truth::True => answer.hits.push(self.hit(node, cause, path)),
-            Truth::False => {
-                answer.compliant += 1;
-                if answer.in_order.len() < IN_ORDER {
-                    answer.in_order.push(self.hit(node, None, path));
+        visit: &mut dyn FnMut(Truth, &Node, ValueHit),
+    ) -> Result<Vec<Span>, ValueError> {
+        let compiled = self.compiled()?;
+        let mut hidden = Vec::new();
+        let mut index = Index::default();
+        for located in compiled.path.query_located(value) {
+            let path = located.location();
+            match index.resolve(document, path) {
+                Found::Node(node) => {
+                    let (truth, cause) = compiled.test.judge(node, as_of);
+                    visit(truth, node, self.hit(node, cause.filter(|_| truth.is_true()), path));
                 }
+                Found::Behind(unknown) => hidden.push(unknown),
+                Found::Nothing => {}
             }
-            Truth::Unknown => answer.unknown.push(node.span),
         }
+        blind_spots(document, &compiled.steps, &mut hidden);
+        Ok(hidden)
     }
 
     fn hit(&self, node: &Node, cause: Option<Span>, path: &NormalizedPath<'_>) -> ValueHit {
@@ -184,7 +200,9 @@ impl ValueCondition {
             PathElement::Name(name) => (*name).to_owned(),
             PathElement::Index(index) => index.to_string(),
         });
-        let text = shown.scalar_text().or_else(|| key.clone()).unwrap_or_default();
+        // An item of a list is known by its name, not by its number.
+        let named = || matches!(path.last(), Some(PathElement::Index(_))).then(|| name_of(shown)).flatten();
+        let text = shown.scalar_text().or_else(named).or_else(|| key.clone()).unwrap_or_default();
         ValueHit { span: shown.span, cause, pointer: path.to_json_pointer(), captures: captures(node, key), text }
     }
 
@@ -235,6 +253,11 @@ impl Compiled {
         };
         Ok(Self { path, steps: leading(&spec.at).0, test })
     }
+}
+
+/// What an object calls itself.
+fn name_of(node: &Node) -> Option<String> {
+    ["address", "name"].iter().find_map(|name| node.get(name)?.scalar_text())
 }
 
 /// What messages about `node` can name.

@@ -2,19 +2,21 @@
 //!
 //! Every reader has the same shape, `parse(text, limits) -> documents`, is bounded by [`Limits`], and neither panics
 //! nor guesses on hostile input. What a specialist would compute (the stages of a Dockerfile, the commands of a shell
-//! line) is computed here once, as members of the tree or as small types beside it. HCL and nginx have their place in
-//! this folder and arrive with the rules that read them.
+//! line) is computed here once, as members of the tree or as small types beside it.
 
 pub mod dockerfile;
 pub mod document;
 pub mod dotenv;
+pub mod hcl;
 pub mod helm;
 pub mod ini;
 pub mod json;
 pub mod limits;
 mod lines;
 mod members;
+pub mod nginx;
 mod properties;
+pub mod schedule;
 pub mod shell;
 pub mod toml;
 pub mod xml;
@@ -45,6 +47,16 @@ pub enum Syntax {
     Ini,
     /// Java properties.
     Properties,
+    /// HCL in Terraform's shape.
+    Hcl,
+    /// The JSON spelling of the same.
+    HclJson,
+    /// nginx configuration.
+    Nginx,
+    /// `process: command` lines.
+    Procfile,
+    /// `minute hour day month weekday command` lines.
+    Crontab,
 }
 
 /// Reads `text` as `syntax`. All syntaxes but YAML give exactly one document.
@@ -59,5 +71,10 @@ pub fn parse(syntax: Syntax, text: &str, limits: &Limits) -> Result<Vec<Document
         Syntax::Xml => xml::parse(text, limits).map(|document| vec![document]),
         Syntax::Ini => ini::parse(text, limits).map(|document| vec![document]),
         Syntax::Properties => ini::parse_properties(text, limits).map(|document| vec![document]),
+        Syntax::Hcl => hcl::parse(text, limits).map(|document| vec![document]),
+        Syntax::Nginx => nginx::parse(text, limits).map(|document| vec![document]),
+        Syntax::Procfile => schedule::parse_procfile(text, limits).map(|document| vec![document]),
+        Syntax::Crontab => schedule::parse_crontab(text, limits).map(|document| vec![document]),
+        Syntax::HclJson => hcl::parse_json(text, limits).map(|document| vec![document]),
     }
 }

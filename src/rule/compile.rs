@@ -113,7 +113,7 @@ fn pattern(clause: &Clause, file: &RuleFile, plan: &mut PlanBuilder<'_>) -> Resu
     let condition = plan.condition(clause)?;
     Ok(Pattern {
         id: clause.id.clone(),
-        counts_subjects: clause.value.is_some(),
+        counts_subjects: clause.value.is_some() || clause.related.is_some(),
         condition,
         severity,
         confidence: clause.confidence.unwrap_or(file.confidence),

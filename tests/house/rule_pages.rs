@@ -67,7 +67,8 @@ fn the_list_of_rules_is_fresh() {
     let rules = RuleSet::embedded().unwrap();
     let mut text = String::from(
         "# The rules\n\nGenerated from the files of this folder by the test `the_list_of_rules_is_fresh`; \
-         `REWRITE=1 cargo test` writes it anew.\n\n| rule | severity | applies to | what holds when it passes |\n|---|---|---|---|\n",
+         `REWRITE=1 cargo test` writes it anew. What rules see of Terraform, \
+         nginx and the like, and how they relate documents: [`documents.md`](documents.md).\n\n| rule | severity | applies to | what holds when it passes |\n|---|---|---|---|\n",
     );
     for rule in &rules.rules {
         let kinds = rule.applies_to.as_ref().map_or_else(

@@ -16,6 +16,7 @@
 //! | `x-cron` | a cron expression | text |
 //! | `x-date-past` | a date (or date and time) before the day of the audit; without one unknown | text |
 //! | `x-url` | an absolute URL with a host | text |
+//! | `x-literal` | what the text itself says: no expression, template or variable; never unknown | everything |
 //! | `x-semver-exact` | one version, `1.2.3` with an optional `v` or `=` in front, no range | text |
 //!
 //! As in JSON Schema, a format says nothing about a value of a type that it does not read: ask for `type` as well. Text
@@ -52,6 +53,8 @@ enum Reader {
     Bound(Amount, Side),
     /// A date before the day of the audit.
     Past,
+    /// Anything whose value can be known.
+    Known,
 }
 
 /// What a limit counts.
@@ -105,6 +108,7 @@ const SPECS: &[Spec] = &[
     spec("x-cron", Reader::Plain(is_cron)),
     spec("x-date-past", Reader::Past),
     spec("x-url", Reader::Plain(is_url)),
+    spec("x-literal", Reader::Known),
     spec("x-semver-exact", Reader::Plain(is_exact_version)),
 ];
 
@@ -145,9 +149,15 @@ impl Format {
         Ok(Self { reader: spec.reader, limit })
     }
 
+    /// Whether it asks whether a value can be known at all.
+    pub(super) const fn asks_knowledge(&self) -> bool {
+        matches!(self.reader, Reader::Known)
+    }
+
     /// Judges a text.
     pub(super) fn judge_text(&self, text: &str, as_of: Option<Date>) -> Truth {
         match self.reader {
+            Reader::Known => Truth::True,
             Reader::Holed(judge) => judge(text),
             _ if is_templated(text) => Truth::Unknown,
             Reader::Plain(judge) => Truth::from(judge(text)),
@@ -282,6 +292,7 @@ mod tests {
             ("x-date-past", "2026-11-20T23:59:59Z", True),
             ("x-date-past", "2026-11-21", False),
             ("x-date-past", "yesterday", False),
+            ("x-literal", "text", True),
             ("x-url", "https://user:pw@example.com:8080/x?y", True),
             ("x-url", "postgres://[::1]/db", True),
             ("x-url", "example.com", False),

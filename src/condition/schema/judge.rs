@@ -112,6 +112,7 @@ impl Judge {
             Keyword::OneOf(schemas) => self.one(schemas, seen),
             Keyword::Not(schema) => seen.rule(self.schema(schema, seen).truth.negate()),
             Keyword::If { test, then, otherwise } => self.conditional(test, then.as_ref(), otherwise.as_ref(), seen),
+            Keyword::Format(format) if format.asks_knowledge() => seen.rule(Truth::from(!seen.node.is_opaque())),
             _ if seen.node.is_opaque() => seen.rule(Truth::Unknown),
             _ => match &seen.node.data {
                 Data::Array(items) => self.list(keyword, items, seen),
@@ -325,6 +326,9 @@ mod tests {
         let list = json!([1, opaque]);
         let table = [
             (json!({"type": "string"}), &opaque, Unknown),
+            (json!({"format": "x-literal"}), &opaque, False),
+            (json!({"allOf": [{"format": "x-literal"}, {"type": "string"}]}), &opaque, False),
+            (json!({"properties": {"b": {"format": "x-literal"}}}), &object, True),
             (json!({}), &opaque, True),
             (json!(false), &opaque, False),
             (json!({"not": {"const": 1}}), &opaque, Unknown),

@@ -1,0 +1,235 @@
+//! Files of which a folder is one module: kept until all of them are read, then worked out together and asked.
+//!
+//! A module that others of the repository call is worked out after its callers, with what they pass. Files of tests,
+//! examples and the like are asked where a rule wants them, but say nothing about the modules that they call.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use jiff::civil::Date;
+use serde_json::Value;
+
+use crate::audit::documents::{Rows, ask_all, located, sides_in};
+use crate::audit::inspect::{Answered, Inspected, hide_secrets};
+use crate::condition::kinds::{Kind, Kinds};
+use crate::condition::matches::{FileMatches, LeafId};
+use crate::condition::plan::{Plan, Question};
+use crate::format::hcl::{Module, Part, Scope, Source};
+use crate::format::{Limits, Node, Syntax};
+use crate::repo::{Repo, Role};
+
+/// What a file is to the module of its folder, and the questions that it must answer.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    /// The entry of the document kinds.
+    entry: usize,
+    part: Part,
+    source: Result<Source, String>,
+    /// The conditions that ask it.
+    pub(crate) leaves: Vec<LeafId>,
+}
+
+impl Piece {
+    /// Reads `text` if one of the kinds of its path makes it a piece of a module.
+    pub(crate) fn of(text: &str, kinds: &[usize]) -> Option<Self> {
+        let part = |entry: &usize| Kinds::get().entry(*entry).and_then(|kind| Some((*entry, kind, kind.module?)));
+        let (entry, kind, part) = kinds.iter().find_map(part)?;
+        let read = if kind.syntax == Syntax::HclJson { Source::json } else { Source::native };
+        let source = read(text, &Limits::default())
+            .map_err(|error| located(&error.to_string(), error.offset, text, kind.syntax));
+        Some(Self { entry, part, source, leaves: Vec::new() })
+    }
+
+    fn kind(&self) -> Option<&'static Kind> {
+        Kinds::get().entry(self.entry)
+    }
+}
+
+/// Where a module lies: its folder, and whether its files are production code.
+type Folder = (String, bool);
+
+/// Works the modules out and asks their files; the answers join those that the files gave by themselves.
+pub(crate) fn resolve(results: &mut [(usize, Inspected)], repo: &Repo, plan: &Plan, jobs: usize, as_of: Date) {
+    let mut folders: BTreeMap<Folder, Vec<usize>> = BTreeMap::new();
+    for (at, (index, inspected)) in results.iter().enumerate() {
+        if inspected.piece.is_some() {
+            let path = repo.files().get(*index).map(|file| file.path.as_ref()).unwrap_or_default();
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+            folders.entry((folder, inspected.role.is_production())).or_default().push(at);
+        }
+    }
+    if folders.is_empty() {
+        return;
+    }
+    let scopes = scopes(results, &folders);
+    let of_file: HashMap<usize, &Scope> = folders
+        .iter()
+        .filter_map(|(folder, files)| Some((scopes.get(folder)?, files)))
+        .flat_map(|(scope, files)| files.iter().map(move |file| (*file, scope)))
+        .collect();
+    let mut work: Vec<usize> = of_file.keys().copied().collect();
+    work.sort_unstable();
+    let asked = |at: usize| {
+        let (index, inspected) = results.get(at)?;
+        Some((at, ask(inspected.piece.as_ref()?, of_file.get(&at)?, (*index, inspected.role), plan, as_of)))
+    };
+    let answers = in_parallel(&work, jobs, &asked);
+    for (at, answer) in answers.into_iter().flatten() {
+        let Some((_, inspected)) = results.get_mut(at) else { continue };
+        inspected.found.extend(answer.found);
+        inspected.found.sort_by_key(|(leaf, _)| *leaf);
+        inspected.rows.extend(answer.rows);
+        if let Some(Piece { source: Ok(source), .. }) = inspected.piece.take() {
+            hide_secrets(&plan.leaves, source.text().as_bytes(), inspected);
+        }
+    }
+}
+
+/// `ask` for each item of `work`, in the order of `work`.
+fn in_parallel<T: Send>(work: &[usize], jobs: usize, ask: &(impl Fn(usize) -> T + Sync)) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let mut done = Vec::new();
+        while let Some((number, item)) = {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            work.get(number).map(|item| (number, *item))
+        } {
+            done.push((number, ask(item)));
+        }
+        done
+    };
+    let mut all = if jobs <= 1 || work.len() < 2 {
+        run()
+    } else {
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..jobs.min(work.len())).map(|_| scope.spawn(run)).collect();
+            let mut all = Vec::with_capacity(work.len());
+            for worker in workers {
+                match worker.join() {
+                    Ok(done) => all.extend(done),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            all
+        })
+    };
+    all.sort_unstable_by_key(|(number, _)| *number);
+    all.into_iter().map(|(_, done)| done).collect()
+}
+
+/// What the names of each module stand for: callers before those whom they call.
+fn scopes(results: &[(usize, Inspected)], folders: &BTreeMap<Folder, Vec<usize>>) -> BTreeMap<Folder, Scope> {
+    let pieces = |files: &[usize]| -> Vec<(Part, &Source)> {
+        let piece = |at: &usize| results.get(*at).and_then(|(_, inspected)| inspected.piece.as_ref());
+        let read = files.iter().filter_map(piece).filter_map(|piece| Some((piece.part, piece.source.as_ref().ok()?)));
+        read.collect()
+    };
+    let modules: BTreeMap<&Folder, Module<'_>> =
+        folders.iter().map(|(folder, files)| (folder, Module::of(pieces(files).into_iter()))).collect();
+    let loose = folders.values().flat_map(|files| pieces(files)).filter(|(part, _)| *part == Part::MayAssign);
+    let elsewhere: HashSet<String> = loose.flat_map(|(_, source)| Module::assigned(source)).collect();
+    let mut waits: BTreeMap<&Folder, usize> = modules.keys().map(|folder| (*folder, 0)).collect();
+    for (folder, module) in modules.iter().filter(|(folder, _)| folder.1) {
+        for (source, _) in module.calls(&Scope::default()) {
+            if let Some((target, _)) = target_of(&modules, folder, &source) {
+                *waits.entry(target).or_default() += 1;
+            }
+        }
+    }
+    let called: HashSet<&Folder> = waits.iter().filter(|(_, calls)| **calls > 0).map(|(folder, _)| *folder).collect();
+    let mut ready: Vec<&Folder> = waits.iter().filter(|(_, calls)| **calls == 0).map(|(folder, _)| *folder).collect();
+    let mut given: BTreeMap<&Folder, Vec<Node>> = BTreeMap::new();
+    let mut scopes = BTreeMap::new();
+    while let Some(folder) = ready.pop() {
+        let Some(module) = modules.get(folder) else { continue };
+        let scope = if called.contains(folder) {
+            module.called_scope(given.get(folder).map(Vec::as_slice).unwrap_or_default())
+        } else if module.is_root() {
+            module.root_scope(&elsewhere)
+        } else {
+            module.scope(&BTreeMap::new())
+        };
+        for (source, values) in module.calls(&scope).into_iter().filter(|_| folder.1) {
+            if let Some((target, _)) = target_of(&modules, folder, &source) {
+                given.entry(target).or_default().push(values);
+            }
+        }
+        // A call that is known not to happen is waited for, too.
+        for (source, _) in module.calls(&Scope::default()).into_iter().filter(|_| folder.1) {
+            let Some((target, _)) = target_of(&modules, folder, &source) else { continue };
+            let Some(calls) = waits.get_mut(target) else { continue };
+            *calls = calls.saturating_sub(1);
+            if *calls == 0 {
+                ready.push(target);
+            }
+        }
+        scopes.insert(folder.clone(), scope);
+    }
+    // Modules that call each other in a circle know nothing of their variables.
+    for (folder, module) in modules {
+        scopes.entry(folder.clone()).or_insert_with(|| module.scope(&BTreeMap::new()));
+    }
+    scopes
+}
+
+/// The module at a relative source, seen from a folder.
+fn target_of<'a, 'm>(
+    modules: &'a BTreeMap<&'m Folder, Module<'m>>,
+    from: &Folder,
+    source: &str,
+) -> Option<(&'m Folder, &'a Module<'m>)> {
+    let mut parts: Vec<&str> = from.0.split('/').filter(|part| !part.is_empty()).collect();
+    for part in source.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            name => parts.push(name),
+        }
+    }
+    let wanted = (parts.join("/"), true);
+    modules.get_key_value(&wanted).map(|(folder, module)| (*folder, module)).filter(|(folder, _)| **folder != *from)
+}
+
+/// What one file answers.
+#[derive(Default)]
+struct Answers {
+    found: Vec<(LeafId, FileMatches)>,
+    rows: Vec<(LeafId, Rows)>,
+}
+
+fn ask(piece: &Piece, scope: &Scope, (index, role): (usize, Role), plan: &Plan, as_of: Date) -> Answers {
+    let mut answers = Answers::default();
+    let Some(kind) = piece.kind() else { return answers };
+    let made: Result<Vec<(Node, Value)>, String> = match &piece.source {
+        Err(reason) => Err(reason.clone()),
+        Ok(source) => source.document(scope).map_err(|error| error.to_string()).map(|document| {
+            let mut root = document.root;
+            kind.augment(&mut root);
+            let value = root.to_value();
+            vec![(root, value)]
+        }),
+    };
+    for leaf in &piece.leaves {
+        match plan.leaves.get(leaf.0 as usize).map(|leaf| &leaf.question) {
+            Some(Question::Value(pattern)) if pattern.spec.r#in == kind.name => {
+                let answered = match &made {
+                    Ok(documents) => ask_all(pattern, documents, as_of),
+                    Err(reason) => Answered { broken: Some(reason.clone()), ..Answered::default() },
+                };
+                answers.found.extend(answered.into_matches(index, role).map(|found| (*leaf, found)));
+            }
+            Some(Question::Related(condition)) => {
+                let mut rows = Rows::default();
+                for side in sides_in(condition, &kind.name, role) {
+                    match &made {
+                        Ok(documents) => rows.add(condition, side, documents, as_of),
+                        Err(_) => rows.unread.push(side),
+                    }
+                }
+                answers.rows.push((*leaf, rows));
+            }
+            _ => {}
+        }
+    }
+    answers
+}
