@@ -97,5 +97,6 @@ fn to_hit(found: &ValueHit) -> Hit {
         captures: found.captures.clone(),
         confidence: None,
         mark: None,
+        secret: None,
     }
 }

@@ -59,6 +59,7 @@ fn run_one(rules: &RuleSet, rule: &str, example: &Example) -> Option<Mismatch> {
         skip: Vec::new(),
         kinds: config.component_kinds(),
         decisions: config.decisions,
+        dropped: false,
     };
     let audit = audit(&repo, rules, &options);
     match audit.items.first() {

@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 
+use crate::audit::AuditOptions;
 use crate::audit::dispatch::{Alarm, Dispatch, Sort, Wake};
 use crate::audit::documents::Documents;
 use crate::audit::place::{hide, secret_parts};
+use crate::audit::secrets;
 use crate::checklist::inline::{self, Inline};
 use crate::condition::code::{CodeMatch, CodePattern, Dialect, Imports, SyntaxTree, scan};
 use crate::condition::kinds::Kinds;
 use crate::condition::languages::Languages;
 use crate::condition::matches::{FileMatches, Hit, LeafId};
 use crate::condition::plan::{Leaf, Plan, Question};
-use crate::condition::text::{TextPattern, one_line};
+use crate::condition::text::{Refused, Sight, TextPattern, one_line};
 use crate::facts::package::Manifest;
 use crate::facts::readers::{is_manifest, reader_for};
 use crate::repo::{Repo, Role, Skipped, SourceFile};
@@ -29,6 +31,7 @@ pub(crate) struct Inspected {
     pub(crate) manifest: Option<Result<Manifest, String>>,
     pub(crate) skipped: Option<Skipped>,
     pub(crate) ignores: Vec<Inline>,
+    pub(crate) refused: Vec<(LeafId, Refused)>,
     pub(crate) bytes: u64,
 }
 
@@ -38,6 +41,8 @@ pub(crate) struct Inspector<'a> {
     rules: &'a RuleSet,
     dispatch: &'a Dispatch,
     as_of: Date,
+    /// Whether candidates that filters refuse are noted.
+    notes_refused: bool,
     buffer: Vec<u8>,
     globs: Vec<u32>,
     woken: Woken,
@@ -106,12 +111,13 @@ const PACKAGES: usize = 10_000;
 const PLACES: usize = 4096;
 
 impl<'a> Inspector<'a> {
-    pub(crate) fn new(repo: &'a Repo, rules: &'a RuleSet, dispatch: &'a Dispatch, as_of: Date) -> Self {
+    pub(crate) fn new(repo: &'a Repo, rules: &'a RuleSet, dispatch: &'a Dispatch, options: &AuditOptions) -> Self {
         Self {
             repo,
             rules,
             dispatch,
-            as_of,
+            as_of: options.as_of,
+            notes_refused: options.dropped,
             buffer: Vec::new(),
             globs: Vec::new(),
             woken: Woken::new(rules.plan.leaves.len()),
@@ -153,7 +159,8 @@ impl<'a> Inspector<'a> {
         }
         let globs = &self.rules.plan.globs;
         let extensions = self.globs.iter().copied().filter(|glob| globs.is_extension(*glob)).collect();
-        self.by_keywords(text, Sort { role: inspected.role, language: inspected.language, dialect, extensions }, woken);
+        let sort = Sort { role: inspected.role, language: inspected.language, dialect, extensions };
+        self.by_keywords(text, sort.clone(), woken);
         let kinds: Vec<usize> = if inspected.skipped.is_some() {
             Vec::new()
         } else {
@@ -168,6 +175,7 @@ impl<'a> Inspector<'a> {
         let mut documents = Documents::new(decoded, &kinds);
         let mut code = CodeQuestions::default();
         let mut comments: Option<Vec<Span>> = None;
+        let mut sight = Sight { as_of: Some(self.as_of), refused: self.notes_refused.then(Vec::new) };
         for (id, hits) in woken.in_order() {
             let Some(leaf) = self.rules.plan.leaves.get(id.0 as usize) else { continue };
             if !self.selects(leaf, file, inspected) {
@@ -177,7 +185,9 @@ impl<'a> Inspector<'a> {
                 Question::File => Some(Answered::whole_file(file)),
                 _ if inspected.skipped.is_some() => None,
                 Question::Text(pattern) => {
-                    Some(ask_text(pattern, text, hits, inspected.language, decoded, &mut comments))
+                    let answer = ask_text(pattern, text, hits, inspected.language, decoded, &mut comments, &mut sight);
+                    inspected.refused.extend(sight.refused.iter_mut().flat_map(std::mem::take).map(|one| (id, one)));
+                    Some(answer)
                 }
                 Question::Value(pattern) => documents.ask(pattern, self.as_of),
                 Question::Code(patterns) => {
@@ -188,6 +198,8 @@ impl<'a> Inspector<'a> {
             let role = inspected.role;
             inspected.found.extend(answer.and_then(|answer| answer.into_matches(index, role)).map(|found| (id, found)));
         }
+        self.look_within(index, text, file, &sort, inspected);
+        secrets::give_way(&self.rules.plan.leaves, &mut inspected.found, &mut inspected.refused, self.notes_refused);
         if let (Some(dialect), Some(decoded)) = (dialect, decoded) {
             let role = inspected.role;
             let answers = code.answer(dialect, decoded).into_iter();
@@ -233,6 +245,32 @@ impl<'a> Inspector<'a> {
                 }
             }
         });
+    }
+
+    /// Tries the other secret patterns on what encoded values say.
+    fn look_within(&self, index: usize, text: &[u8], file: &SourceFile, sort: &Sort, inspected: &mut Inspected) {
+        let leaves = &self.rules.plan.leaves;
+        let values = secrets::decoded(leaves, text, &inspected.found);
+        let Some(alarm) = self.alarms.get(sort).filter(|_| !values.is_empty()) else { return };
+        let mut sight = Sight { as_of: Some(self.as_of), refused: None };
+        for (at, value) in values {
+            let mut awake: Vec<LeafId> = Vec::new();
+            alarm.keywords.find(value.as_bytes(), |word, _| {
+                let woken = alarm.wakes.get(word).into_iter().flatten();
+                awake.extend(woken.filter_map(|wake| if let Wake::Text(leaf) = wake { Some(*leaf) } else { None }));
+            });
+            awake.sort_unstable();
+            awake.dedup();
+            for id in awake {
+                let Some(leaf) = leaves.get(id.0 as usize).filter(|leaf| self.selects(leaf, file, inspected)) else {
+                    continue;
+                };
+                let hits = secrets::within(leaf, &value, at, &mut sight);
+                let answer = Answered { hits, ..Answered::default() };
+                inspected.found.extend(answer.into_matches(index, inspected.role).map(|found| (id, found)));
+            }
+        }
+        inspected.found.sort_by_key(|(id, _)| *id);
     }
 
     fn selects(&self, leaf: &Leaf, file: &SourceFile, inspected: &Inspected) -> bool {
@@ -281,7 +319,7 @@ fn hide_secrets(leaves: &[Leaf], text: &[u8], found: &mut [(LeafId, FileMatches)
 
 impl Inspected {
     fn nothing(role: Role) -> Self {
-        Self { role, language: None, found: Vec::new(), manifest: None, skipped: None, ignores: Vec::new(), bytes: 0 }
+        Self { role, language: None, found: Vec::new(), manifest: None, skipped: None, ignores: Vec::new(), refused: Vec::new(), bytes: 0 }
     }
 }
 
@@ -297,7 +335,7 @@ pub(crate) struct Answered {
 
 impl Answered {
     fn whole_file(file: &SourceFile) -> Self {
-        let hit = Hit { span: None, shows: file.path.to_string(), captures: Vec::new(), confidence: None, mark: None };
+        let hit = Hit { span: None, shows: file.path.to_string(), captures: Vec::new(), confidence: None, mark: None, secret: None };
         Self { hits: vec![hit], examined: 1, ..Self::default() }
     }
 
@@ -322,11 +360,12 @@ fn ask_text(
     language: Option<&str>,
     decoded: Option<&str>,
     comments: &mut Option<Vec<Span>>,
+    sight: &mut Sight,
 ) -> Answered {
     let mut found = match hits.len() {
-        0 => pattern.search(text),
-        PLACES.. => pattern.find(text, &[]),
-        _ => pattern.find(text, hits),
+        0 => pattern.search_with(text, sight),
+        PLACES.. => pattern.find_with(text, &[], sight),
+        _ => pattern.find_with(text, hits, sight),
     };
     if !pattern.spec.comments && !found.is_empty() {
         let comments = comments.get_or_insert_with(|| match (language, decoded) {
@@ -335,14 +374,7 @@ fn ask_text(
         });
         found.retain(|found| !comments.iter().any(|comment| comment.contains(found.span.start)));
     }
-    let hits = found.into_iter().map(|found| Hit {
-        span: Some(found.span),
-        shows: found.shows,
-        captures: found.captures,
-        confidence: found.confidence,
-        mark: found.mark,
-    });
-    Answered { hits: hits.collect(), ..Answered::default() }
+    Answered { hits: found.into_iter().map(Hit::from).collect(), ..Answered::default() }
 }
 
 /// The syntax patterns that one file must answer, collected so that it is parsed and walked once for all of them.
@@ -392,5 +424,6 @@ fn code_hit(found: CodeMatch, text: &str) -> Hit {
         captures: found.captures,
         confidence: None,
         mark: None,
+        secret: None,
     }
 }

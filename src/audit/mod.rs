@@ -6,12 +6,14 @@
 
 mod dispatch;
 mod documents;
+mod dropped;
 pub mod examples;
 mod inspect;
 mod keywords;
 mod model;
 mod place;
 mod scan;
+mod secrets;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +21,7 @@ use std::sync::Arc;
 use crate::checklist::decision::{Decisions, Outcome as Became};
 use crate::checklist::item::Item;
 use crate::checklist::settle::{Beside, settle};
-use crate::checklist::{judge, rollup};
+use crate::checklist::{judge, merge, rollup};
 use crate::condition::glob::GlobTableBuilder;
 use crate::facts::known::Facts;
 use crate::facts::model::{Kind, Place};
@@ -27,6 +29,8 @@ use crate::repo::{Repo, Skipped};
 use crate::rule::model::{Pattern, Rule};
 use crate::rule::set::RuleSet;
 use crate::text::Region;
+
+pub use dropped::Dropped;
 
 /// What the user decided for this audit.
 #[derive(Debug, Clone)]
@@ -43,13 +47,15 @@ pub struct AuditOptions {
     pub kinds: BTreeMap<String, Vec<Kind>>,
     /// What the user decided about findings.
     pub decisions: Arc<Decisions>,
+    /// Whether candidates for secrets that a filter refused are noted.
+    pub dropped: bool,
 }
 
 impl AuditOptions {
     /// All rules, and no decision of anybody.
     pub fn new(jobs: usize, as_of: jiff::civil::Date) -> Self {
         let (kinds, decisions) = (BTreeMap::new(), Arc::default());
-        Self { jobs, as_of, only: Vec::new(), skip: Vec::new(), kinds, decisions }
+        Self { jobs, as_of, only: Vec::new(), skip: Vec::new(), kinds, decisions, dropped: false }
     }
 }
 
@@ -64,6 +70,8 @@ pub struct Audit {
     pub found: Vec<Item>,
     /// What became of each decision.
     pub decisions: Vec<Became>,
+    /// Candidates for secrets that a filter refused, by place; `None` unless the options ask for them.
+    pub dropped: Option<Vec<Dropped>>,
     /// Files that were not read, or could not be understood, with the reason.
     pub skipped: Vec<(String, String)>,
     /// Number of files listed.
@@ -90,7 +98,7 @@ impl Audit {
 
 /// Audits a repository.
 pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
-    let mut scan = scan::scan(repo, rules, options.jobs, options.as_of);
+    let mut scan = scan::scan(repo, rules, options);
     let facts = {
         let markers = markers(repo, rules, &scan);
         model::facts(repo, rules, &mut scan, &markers, &options.kinds)
@@ -106,13 +114,15 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
     }
     let places = place::fill(repo, rules, &scan.matches, &facts, &mut items);
     let skipped = skipped(repo, &scan);
+    let dropped = dropped::dropped(repo, rules, options, std::mem::take(&mut scan.refused));
     let bytes = scan.bytes;
     let path = |index: usize| repo.files().get(index).map(|file| file.path.to_string()).unwrap_or_default();
     let beside: Vec<Beside> =
         scan.ignores.into_iter().map(|(index, inline)| Beside { path: path(index), inline }).collect();
     let found = items;
     let (items, decisions) = settle(rules, &found, &options.decisions, &beside, options.as_of);
-    Audit { facts, items, found, decisions, skipped, files: repo.files().len(), bytes, as_of: options.as_of, places }
+    let items = merge::by_secret(items);
+    Audit { facts, items, found, decisions, dropped, skipped, files: repo.files().len(), bytes, as_of: options.as_of, places }
 }
 
 /// Whether the user asked for this rule: `only` and `skip` name a rule, an area, or a pattern of a rule.

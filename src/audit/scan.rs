@@ -5,12 +5,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jiff::civil::Date;
-
+use crate::audit::AuditOptions;
 use crate::audit::dispatch::Dispatch;
 use crate::audit::inspect::{Inspected, Inspector};
 use crate::checklist::inline::Inline;
 use crate::condition::matches::{FileMatches, LeafId, Matches};
+use crate::condition::text::Refused;
 use crate::facts::package::Manifest;
 use crate::repo::{Repo, Role, Skipped};
 use crate::rule::set::RuleSet;
@@ -33,17 +33,20 @@ pub(crate) struct Scan {
     pub(crate) skipped: Vec<Skipped>,
     /// Ignores beside lines, by file index.
     pub(crate) ignores: Vec<(usize, Inline)>,
+    /// Candidates that filters refused, by file index, where somebody asked for them.
+    pub(crate) refused: Vec<(usize, LeafId, Refused)>,
     /// Bytes read.
     pub(crate) bytes: u64,
 }
 
-/// Runs the pass with `jobs` threads.
-pub(crate) fn scan(repo: &Repo, rules: &RuleSet, jobs: usize, as_of: Date) -> Scan {
+/// Runs the pass with as many threads as the options say.
+pub(crate) fn scan(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Scan {
+    let jobs = options.jobs;
     let dispatch = Dispatch::new(&rules.plan);
     let next = AtomicUsize::new(0);
     let total = repo.files().len();
     let work = || {
-        let mut inspector = Inspector::new(repo, rules, &dispatch, as_of);
+        let mut inspector = Inspector::new(repo, rules, &dispatch, options);
         let mut results = Vec::new();
         loop {
             let start = next.fetch_add(BATCH, Ordering::Relaxed);
@@ -82,10 +85,12 @@ fn gather(results: Vec<(usize, Inspected)>, leaves: usize) -> Scan {
         languages: Vec::with_capacity(results.len()),
         skipped: Vec::new(),
         ignores: Vec::new(),
+        refused: Vec::new(),
         bytes: 0,
     };
     for (index, inspected) in results {
-        let Inspected { role, language, found, manifest, skipped, ignores, bytes } = inspected;
+        let Inspected { role, language, found, manifest, skipped, ignores, refused, bytes } = inspected;
+        scan.refused.extend(refused.into_iter().map(|(leaf, one)| (index, leaf, one)));
         scan.ignores.extend(ignores.into_iter().map(|ignore| (index, ignore)));
         scan.roles.push(role);
         scan.languages.push(language);

@@ -297,6 +297,8 @@ fn half_way(rule: &Rule, reason: &str, found: &Match, context: &Context<'_>) -> 
         absence: false,
         half_way: true,
         mark: None,
+        secret: None,
+        also: Vec::new(),
         reason: None,
         until: None,
     }
@@ -355,6 +357,8 @@ fn finding(rule: &Rule, pattern: &Pattern, found: &Match, context: &Context<'_>)
         absence: false,
         half_way: false,
         mark: found.mark,
+        secret: found.secret.clone(),
+        also: Vec::new(),
         reason: None,
         until: None,
     }
@@ -378,6 +382,8 @@ fn absence(rule: &Rule, component: Option<usize>, place: Place) -> Finding {
         absence: true,
         half_way: false,
         mark: None,
+        secret: None,
+        also: Vec::new(),
         reason: None,
         until: None,
     }

@@ -18,7 +18,8 @@ const WIDTH: (usize, usize) = (120, 80);
 pub(crate) fn run(arguments: &AuditArgs) -> Result<Exit, Refusal> {
     let targets = targets(&arguments.format)?;
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
-    let choice = Choice { only: &arguments.only, skip: &arguments.skip };
+    let dropped = arguments.show.contains(&ShowArg::Dropped);
+    let choice = Choice { only: &arguments.only, skip: &arguments.skip, dropped };
     let mut session = session(&arguments.target, &choice)?;
     if session.audit.is_empty() {
         let path = arguments.target.path.display();

@@ -158,6 +158,12 @@ fn told(rule: &Rule, item: &Item, finding: &Finding) -> String {
     if !finding.line.is_empty() {
         part("line", &words::clean(&finding.line), &mut out);
     }
+    if let Some((_, why)) = &finding.secret {
+        part("because", &format!("it has the shape of this pattern: {why}"), &mut out);
+    }
+    for other in finding.also.iter().take(LINES) {
+        part("also in", &words::place(&other.place, other.region), &mut out);
+    }
     let verdict = item.verdicts.iter().find(|verdict| verdict.component == finding.component);
     if let Some(because) = verdict.and_then(|verdict| verdict.applies_because.as_ref()) {
         let place = words::place(&because.place, because.region);

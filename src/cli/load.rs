@@ -33,11 +33,12 @@ pub(crate) struct Session {
     pub(crate) done: [Duration; 3],
 }
 
-/// Which rules run; empty: all.
+/// Which rules run; empty: all. And whether refused candidates are noted.
 #[derive(Debug, Default)]
 pub(crate) struct Choice<'a> {
     pub(crate) only: &'a [String],
     pub(crate) skip: &'a [String],
+    pub(crate) dropped: bool,
 }
 
 /// Audits what the arguments name.
@@ -165,6 +166,7 @@ fn options(
         skip: choice.skip.iter().map(current).collect(),
         kinds: config.component_kinds(),
         decisions: std::sync::Arc::clone(&config.decisions),
+        dropped: choice.dropped,
     })
 }
 

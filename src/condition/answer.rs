@@ -1,6 +1,7 @@
 //! What a condition answers with: true, false or unknown, and the places that say so.
 
 use crate::condition::Truth;
+use crate::condition::secret::Identity;
 use crate::condition::spec::{Confidence, Grade};
 use crate::facts::model::Place;
 use crate::repo::Role;
@@ -18,6 +19,8 @@ pub struct Match {
     pub confidence: Option<Confidence>,
     /// For secrets: 16 bits of a hash of the value.
     pub mark: Option<u16>,
+    /// For secrets: which value it is, and why it was taken for one.
+    pub secret: Option<(Identity, String)>,
     /// The role of the file.
     pub role: Role,
     /// Of the match: full, or half-way (a technology that is only declared).

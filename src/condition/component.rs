@@ -37,6 +37,7 @@ fn found(spec: &ComponentSpec, component: &Component) -> Option<Match> {
         captures: vec![("component".to_owned(), component.id.clone())],
         confidence: None,
         mark: None,
+        secret: None,
         role: Role::Source,
         grade: Grade::Full,
     })

@@ -103,6 +103,7 @@ fn to_match(hit: &Hit, file: &FileMatches, message: Option<&str>, context: &Cont
         captures: hit.captures.clone(),
         confidence: hit.confidence,
         mark: hit.mark,
+        secret: hit.secret.clone(),
         role: file.role,
         grade: Grade::Full,
     }
@@ -130,6 +131,7 @@ fn ask_facts(pattern: &ValueCondition, facts: &Facts) -> FactsAnswer {
             captures: hit.captures.clone(),
             confidence: None,
             mark: None,
+            secret: None,
             role: Role::Config,
             grade: Grade::Full,
         };

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use crate::condition::answer::Match;
+use crate::condition::secret::Identity;
 use crate::condition::spec::Confidence;
+use crate::condition::text::TextMatch;
 use crate::condition::value::ValueCondition;
 use crate::repo::Role;
 use crate::text::Span;
@@ -26,6 +28,15 @@ pub struct Hit {
     pub confidence: Option<Confidence>,
     /// For secrets: 16 bits of a hash of the value.
     pub mark: Option<u16>,
+    /// For secrets: which value it is, and why it was taken for one.
+    pub secret: Option<(Identity, String)>,
+}
+
+impl From<TextMatch> for Hit {
+    fn from(found: TextMatch) -> Self {
+        let TextMatch { span, captures, shows, confidence, mark, secret } = found;
+        Self { span: Some(span), shows, captures, confidence, mark, secret }
+    }
 }
 
 /// What one condition found in one file.

@@ -21,6 +21,7 @@ pub(crate) fn answer(spec: &PackageSpec, scope: Scope, context: &Context<'_>) ->
                     captures: captures(package),
                     confidence: None,
                     mark: None,
+                    secret: None,
                     role: Role::Config,
                     grade: Grade::Full,
                 });

@@ -47,6 +47,7 @@ fn to_match(technology: &Technology, grade: Grade) -> Match {
         ],
         confidence: None,
         mark: None,
+        secret: None,
         role: Role::Source,
         grade,
     }

@@ -48,6 +48,7 @@ pub fn render(report: &Report<'_>, show: Show, width: usize) -> String {
         }
     }
     decisions(report, show, width, &mut out);
+    dropped(report, width, &mut out);
     lenient(report, &mut out);
     skipped(report, &mut out);
     summary(report, show, &mut out);
@@ -235,6 +236,12 @@ fn place(finding: &Finding, item: &Item, width: usize, out: &mut String) {
     if finding.message != item.reason {
         paragraph("", &finding.message, width, out);
     }
+    if !finding.also.is_empty() {
+        let shown = finding.also.iter().take(PLACES).map(|other| words::place(&other.place, other.region));
+        let more = finding.also.len().saturating_sub(PLACES);
+        let more = (more > 0).then(|| format!("{more} more"));
+        paragraph("also in: ", &shown.chain(more).collect::<Vec<_>>().join(", "), width, out);
+    }
 }
 
 fn cut(text: &str, width: usize) -> String {
@@ -299,6 +306,14 @@ fn decisions(report: &Report<'_>, show: Show, width: usize, out: &mut String) {
     }
     for (written, trouble) in report.audit.decisions.iter().filter_map(|one| Some((&one.written, one.trouble()?))) {
         paragraph_after("NOTE", &format!("{}:{}: {trouble}", written.path, written.line), width, out);
+    }
+}
+
+/// Candidates for secrets that a filter refused, where somebody asked for them.
+fn dropped(report: &Report<'_>, width: usize, out: &mut String) {
+    for one in report.audit.dropped.iter().flatten() {
+        let place = format!("{}:{}", one.path, one.line);
+        paragraph_after("DROPPED", &format!("{place}  {}  {}: {}", one.pattern, one.shows, one.filter), width, out);
     }
 }
 

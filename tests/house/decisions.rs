@@ -27,6 +27,7 @@ pub(crate) fn audited(files: &[(String, String)], config: &str) -> Audit {
         skip: vec![],
         kinds: config.component_kinds(),
         decisions: Arc::clone(&config.decisions),
+        dropped: false,
     };
     let repo = Repo::from_memory(files.iter().map(|(path, text)| (path.clone(), text.clone())));
     audit(&repo, rules(), &options)

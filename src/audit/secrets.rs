@@ -1,0 +1,73 @@
+//! What secret patterns of one file have to do with each other: general ones give way, and what an encoded value says is
+//! shown to all others, once.
+
+use crate::audit::keywords::RUN_AT_LEAST;
+use crate::condition::matches::{FileMatches, Hit, LeafId};
+use crate::condition::plan::{Leaf, Question};
+use crate::condition::secret::encoded;
+use crate::condition::spec::{Encoding, SecretSpec};
+use crate::condition::text::{Refused, Sight, TextPattern};
+use crate::text::Span;
+
+/// Most values of one file that are decoded, and their longest, in bytes.
+const VALUES: usize = 64;
+const LONGEST: usize = 16 << 10;
+
+/// The secret part of a leaf.
+fn spec(leaf: &Leaf) -> Option<(&TextPattern, &SecretSpec)> {
+    match &leaf.question {
+        Question::Text(pattern) => pattern.spec.secret.as_ref().map(|secret| (pattern.as_ref(), secret)),
+        _ => None,
+    }
+}
+
+/// Drops matches of general patterns that share a byte with another secret; of two general ones the first stays.
+pub(crate) fn give_way(leaves: &[Leaf], found: &mut Vec<(LeafId, FileMatches)>, refused: &mut Vec<(LeafId, Refused)>, notes: bool) {
+    let of = |id: LeafId| leaves.get(id.0 as usize).and_then(spec).map(|(_, secret)| secret.general);
+    if !found.iter().any(|(id, _)| of(*id) == Some(true)) {
+        return;
+    }
+    let own = found.iter().filter(|(id, _)| of(*id) == Some(false));
+    let mut taken: Vec<Span> = own.flat_map(|(_, one)| one.hits.iter().filter_map(|hit| hit.span)).collect();
+    for (id, matches) in found.iter_mut().filter(|(id, _)| of(*id) == Some(true)) {
+        matches.hits.retain(|hit| {
+            let Some(own) = hit.span else { return true };
+            let free = !taken.iter().any(|span| own.start < span.end && span.start < own.end);
+            if notes && !free {
+                let filter = "another pattern reports it".to_owned();
+                refused.push((*id, Refused { span: own, shows: hit.shows.clone(), filter }));
+            }
+            free
+        });
+        taken.extend(matches.hits.iter().filter_map(|hit| hit.span));
+    }
+    found.retain(|(_, matches)| !matches.hits.is_empty() || matches.examined > 0 || matches.opaque > 0);
+}
+
+/// What the encoded values among the matches say, with the bytes where each stands.
+pub(crate) fn decoded(leaves: &[Leaf], text: &[u8], found: &[(LeafId, FileMatches)]) -> Vec<(Span, String)> {
+    let encoding = |id: LeafId| leaves.get(id.0 as usize).and_then(spec).and_then(|(_, secret)| secret.encoded);
+    let values = found.iter().filter_map(|(id, one)| Some((encoding(*id)?, one)));
+    let spans = values.flat_map(|(encoding, one)| one.hits.iter().filter_map(move |hit| Some((encoding, hit.span?))));
+    spans
+        .filter(|(_, span)| span.end - span.start <= LONGEST)
+        .take(VALUES)
+        .filter_map(|(encoding, span)| {
+            // Of a pair the user's name is shown too: a token may stand in its place.
+            let encoding = if encoding == Encoding::Base64Pair { Encoding::Base64 } else { encoding };
+            let value = std::str::from_utf8(text.get(span.start..span.end)?).ok()?;
+            Some((span, encoded::plain(encoding, value)?.into_owned()))
+        })
+        .collect()
+}
+
+/// Asks a pattern that has a shape of its own about a decoded value; what it finds stands where the value stands.
+pub(crate) fn within(leaf: &Leaf, value: &str, at: Span, sight: &mut Sight) -> Vec<Hit> {
+    let Some((pattern, secret)) = spec(leaf) else { return Vec::new() };
+    let words = &pattern.spec.keywords;
+    if secret.general || secret.encoded.is_some() || words.iter().any(|word| word.len() < RUN_AT_LEAST) {
+        return Vec::new();
+    }
+    let found = pattern.search_with(value.as_bytes(), sight).into_iter();
+    found.map(|found| Hit { span: Some(at), ..Hit::from(found) }).collect()
+}
