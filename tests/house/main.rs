@@ -8,6 +8,7 @@ mod determinism;
 mod examples;
 mod fixtures;
 mod floors;
+mod labelled;
 mod oracle;
 mod precision;
 mod properties;
