@@ -156,7 +156,7 @@ fn violated(rule: &Rule, forbidden: &[(&Pattern, Answer)], findings: &[Finding],
         let good = examined.saturating_sub(bad);
         (share(good, examined), format!("{good} of {examined} are in order"))
     } else {
-        let open = findings.iter().filter(|finding| !finding.lenient).count();
+        let open = subjects(findings.iter().filter(|finding| !finding.lenient));
         (
             FULL.saturating_sub(lost(worst, rule.severity)),
             format!("{open} {}", if open == 1 { "finding" } else { "findings" }),
@@ -166,6 +166,12 @@ fn violated(rule: &Rule, forbidden: &[(&Pattern, Answer)], findings: &[Finding],
     let evidence = if credit == 0 { Vec::new() } else { proofs(rule, context) };
     let basis = Basis::Violations { examined, counted };
     Verdict { outcome, credit, evidence, basis, ..not_applicable(None, reason) }
+}
+
+/// How many things there are to do: the places of one secret are one.
+pub fn subjects<'a>(findings: impl Iterator<Item = &'a Finding>) -> usize {
+    let mut seen = std::collections::BTreeSet::new();
+    findings.filter(|finding| finding.secret.as_ref().is_none_or(|(identity, _)| seen.insert(*identity))).count()
 }
 
 /// What a finding of severity `worst` takes from a rule of severity `whole`, in thousandths.

@@ -331,7 +331,7 @@ fn lenient(report: &Report<'_>, out: &mut String) {
     if count > 0 {
         let _ = writeln!(
             out,
-            "{count} findings in tests, fixtures, examples or docs are low and cost nothing (--format json)"
+            "{count} findings in tests, fixtures, examples or docs, or of values that are public, cost nothing (--format json)"
         );
     }
 }

@@ -133,12 +133,14 @@ fn alphabet(value: &str) -> f64 {
 pub fn is_random(value: &str) -> bool {
     const SURPRISE: f64 = 8.0;
     let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
-    let distinct = {
-        let mut seen = [false; 256];
-        value.bytes().for_each(|byte| seen[usize::from(byte)] = true);
-        seen.iter().filter(|&&seen| seen).count()
-    };
-    value.len() >= 10 && letters >= 2 && distinct >= 7.min(value.len() / 2) && surprise(value) >= SURPRISE
+    value.len() >= 10 && letters >= 2 && distinct(value) >= 7.min(value.len() / 2) && surprise(value) >= SURPRISE
+}
+
+/// How many different bytes there are.
+fn distinct(value: &str) -> usize {
+    let mut seen = [false; 256];
+    value.bytes().for_each(|byte| seen[usize::from(byte)] = true);
+    seen.iter().filter(|&&seen| seen).count()
 }
 
 /// Whether `value` may be a password that a person made up: signs of several classes, or letters that are no words. What
@@ -152,7 +154,7 @@ pub fn is_password(value: &str) -> bool {
     let letters = core.bytes().filter(u8::is_ascii_alphabetic).count();
     let digits = core.bytes().filter(u8::is_ascii_digit).count();
     let signs = core.bytes().filter(|byte| b"!@#$%^&*?~+=|".contains(byte)).count();
-    if is_address(core) || core.len() < 5 {
+    if is_address(core) || core.len() < 5 || distinct(core) < 5 {
         return false;
     }
     if digits == 0 && signs == 0 {
