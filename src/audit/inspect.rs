@@ -319,7 +319,16 @@ fn hide_secrets(leaves: &[Leaf], text: &[u8], found: &mut [(LeafId, FileMatches)
 
 impl Inspected {
     fn nothing(role: Role) -> Self {
-        Self { role, language: None, found: Vec::new(), manifest: None, skipped: None, ignores: Vec::new(), refused: Vec::new(), bytes: 0 }
+        Self {
+            role,
+            language: None,
+            found: Vec::new(),
+            manifest: None,
+            skipped: None,
+            ignores: Vec::new(),
+            refused: Vec::new(),
+            bytes: 0,
+        }
     }
 }
 
@@ -335,7 +344,14 @@ pub(crate) struct Answered {
 
 impl Answered {
     fn whole_file(file: &SourceFile) -> Self {
-        let hit = Hit { span: None, shows: file.path.to_string(), captures: Vec::new(), confidence: None, mark: None, secret: None };
+        let hit = Hit {
+            span: None,
+            shows: file.path.to_string(),
+            captures: Vec::new(),
+            confidence: None,
+            mark: None,
+            secret: None,
+        };
         Self { hits: vec![hit], examined: 1, ..Self::default() }
     }
 

@@ -122,7 +122,18 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
     let found = items;
     let (items, decisions) = settle(rules, &found, &options.decisions, &beside, options.as_of);
     let items = merge::by_secret(items);
-    Audit { facts, items, found, decisions, dropped, skipped, files: repo.files().len(), bytes, as_of: options.as_of, places }
+    Audit {
+        facts,
+        items,
+        found,
+        decisions,
+        dropped,
+        skipped,
+        files: repo.files().len(),
+        bytes,
+        as_of: options.as_of,
+        places,
+    }
 }
 
 /// Whether the user asked for this rule: `only` and `skip` name a rule, an area, or a pattern of a rule.

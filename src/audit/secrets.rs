@@ -22,7 +22,12 @@ fn spec(leaf: &Leaf) -> Option<(&TextPattern, &SecretSpec)> {
 }
 
 /// Drops matches of general patterns that share a byte with another secret; of two general ones the first stays.
-pub(crate) fn give_way(leaves: &[Leaf], found: &mut Vec<(LeafId, FileMatches)>, refused: &mut Vec<(LeafId, Refused)>, notes: bool) {
+pub(crate) fn give_way(
+    leaves: &[Leaf],
+    found: &mut Vec<(LeafId, FileMatches)>,
+    refused: &mut Vec<(LeafId, Refused)>,
+    notes: bool,
+) {
     let of = |id: LeafId| leaves.get(id.0 as usize).and_then(spec).map(|(_, secret)| secret.general);
     if !found.iter().any(|(id, _)| of(*id) == Some(true)) {
         return;

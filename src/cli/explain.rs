@@ -173,7 +173,9 @@ fn told(rule: &Rule, item: &Item, finding: &Finding) -> String {
         part("looked for", &rule.looks_for.join(", "), &mut out);
     }
     let state = match finding.state {
-        State::Open if finding.lenient => "in a test, example, fixture or prose, or public by design: it costs nothing".to_owned(),
+        State::Open if finding.lenient => {
+            "in a test, example, fixture or prose, or public by design: it costs nothing".to_owned()
+        }
         State::Open => "open".to_owned(),
         State::Baseline => "known from the baseline".to_owned(),
         State::Accepted | State::Ignored => {

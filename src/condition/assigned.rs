@@ -28,13 +28,15 @@ pub(crate) fn is_assigned(text: &[u8], at: usize, wanted: Assigned) -> bool {
     let rest = skip(rest, BLANKS, is_blank);
     // Prefixes of strings: `r"…"`, `u'…'`, `@"…"`, `new String("…")` is none of them.
     let rest = skip(rest, 2, |byte| matches!(byte, b'\\' | b'@' | b'$' | b'b' | b'r' | b'u' | b'L' | b'[' | b'{'));
-    matches!(rest.first(), Some(b'"' | b'\'' | b'`')) || (element && rest.first().is_some_and(|byte| byte.is_ascii_graphic() && *byte != b'<'))
+    matches!(rest.first(), Some(b'"' | b'\'' | b'`'))
+        || (element && rest.first().is_some_and(|byte| byte.is_ascii_graphic() && *byte != b'<'))
 }
 
 /// Behind a type: `password: string = "…"`, `password string = "…"`.
 fn typed(rest: &[u8]) -> &[u8] {
     let after = rest.strip_prefix(b":").map_or(rest, |rest| skip(rest, 2, is_blank));
-    let behind = skip(after, 24, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'[' | b']' | b'<' | b'>' | b'?' | b'&'));
+    let behind =
+        skip(after, 24, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'[' | b']' | b'<' | b'>' | b'?' | b'&'));
     if behind.len() == after.len() {
         return rest;
     }
@@ -82,7 +84,9 @@ mod tests {
             let at = text.to_ascii_lowercase().find("password").unwrap();
             assert!(is_assigned(text.as_bytes(), at, Assigned::Quoted), "{text}");
         }
-        for text in ["password = x", "password and \"x\"", "password)", "password>\n", "password></password>", "password"] {
+        for text in
+            ["password = x", "password and \"x\"", "password)", "password>\n", "password></password>", "password"]
+        {
             assert!(!is_assigned(text.as_bytes(), 0, Assigned::Quoted), "{text}");
         }
         assert!(is_assigned(b"password=x", 0, Assigned::Any));

@@ -130,13 +130,15 @@ fn result(id: &str, index: usize, finding: &Finding) -> Value {
     });
     if !finding.also.is_empty() {
         let places = finding.also.iter().take(MOST_RELATED);
-        let places = places.map(|other| json!({
-            "physicalLocation": {
-                "artifactLocation": { "uri": encode(&other.place.path), "uriBaseId": "%SRCROOT%" },
-                "region": { "startLine": other.region.line, "startColumn": other.region.column },
-            },
-            "message": { "text": "The same secret." },
-        }));
+        let places = places.map(|other| {
+            json!({
+                "physicalLocation": {
+                    "artifactLocation": { "uri": encode(&other.place.path), "uriBaseId": "%SRCROOT%" },
+                    "region": { "startLine": other.region.line, "startColumn": other.region.column },
+                },
+                "message": { "text": "The same secret." },
+            })
+        });
         result["relatedLocations"] = places.collect();
     }
     result

@@ -263,11 +263,24 @@ fn positives(dice: &mut Dice) -> Vec<Case> {
             add("token of a provider", written(context, name, &value), Some(*named));
         }
     }
-    let names = ["api_secret", "client_secret", "auth_token", "access_token", "secret_key", "signing_key", "api_key", "encryption_key"];
+    let names = [
+        "api_secret",
+        "client_secret",
+        "auth_token",
+        "access_token",
+        "secret_key",
+        "signing_key",
+        "api_key",
+        "encryption_key",
+    ];
     for round in 0..160 {
         let shape = ["{A:24}", "{H:40}", "{L:32}", "{W:40}Z", "{S:44}", "{A:16}"][round % 6];
         let value = dice.fill(shape);
-        add("random value under a name", written(CONTEXTS[round % CONTEXTS.len()], names[round % names.len()], &value), None);
+        add(
+            "random value under a name",
+            written(CONTEXTS[round % CONTEXTS.len()], names[round % names.len()], &value),
+            None,
+        );
     }
     let words = ["Winter", "tiger", "Harbour", "blue", "Falcon", "stone", "Paris", "coffee", "Lantern", "river"];
     let names = ["password", "db_password", "smtp_pass", "admin_passwd", "user_pwd", "passphrase"];
@@ -275,13 +288,51 @@ fn positives(dice: &mut Dice) -> Vec<Case> {
         let (word, other) = (dice.pick(&words), dice.pick(&words));
         let sign = dice.pick(&["!", "$", "#", "&", "*", "_", "-", "?"]).replace('$', "+").replace('#', "=");
         let number = dice.draw("123456789", 3);
-        let value = [format!("{word}{number}{sign}"), format!("{word}{sign}{other}{number}"), format!("{}{sign}{number}", dice.draw(alphabet("l"), 8))];
-        add("password of a person", written(CONTEXTS[round % CONTEXTS.len()], names[round % names.len()], &value[round % 3]), None);
+        let value = [
+            format!("{word}{number}{sign}"),
+            format!("{word}{sign}{other}{number}"),
+            format!("{}{sign}{number}", dice.draw(alphabet("l"), 8)),
+        ];
+        add(
+            "password of a person",
+            written(CONTEXTS[round % CONTEXTS.len()], names[round % names.len()], &value[round % 3]),
+            None,
+        );
     }
-    let schemes = ["postgres", "postgresql", "mysql", "mongodb", "mongodb+srv", "redis", "rediss", "amqp", "amqps", "mssql", "clickhouse", "ldap", "smtp", "ftp", "sftp", "mariadb", "postgresql+asyncpg", "mysql+pymysql", "snowflake", "elasticsearch"];
+    let schemes = [
+        "postgres",
+        "postgresql",
+        "mysql",
+        "mongodb",
+        "mongodb+srv",
+        "redis",
+        "rediss",
+        "amqp",
+        "amqps",
+        "mssql",
+        "clickhouse",
+        "ldap",
+        "smtp",
+        "ftp",
+        "sftp",
+        "mariadb",
+        "postgresql+asyncpg",
+        "mysql+pymysql",
+        "snowflake",
+        "elasticsearch",
+    ];
     for round in 0..100 {
-        let value = format!("{}://shop:{}@db{}.acme-shop.net:5432/shop", schemes[round % schemes.len()], dice.draw(alphabet("A"), 14), round);
-        add("URL with a password", written(CONTEXTS[round % CONTEXTS.len()], "database_url", &value), Some("database-url"));
+        let value = format!(
+            "{}://shop:{}@db{}.acme-shop.net:5432/shop",
+            schemes[round % schemes.len()],
+            dice.draw(alphabet("A"), 14),
+            round
+        );
+        add(
+            "URL with a password",
+            written(CONTEXTS[round % CONTEXTS.len()], "database_url", &value),
+            Some("database-url"),
+        );
     }
     for round in 0..40 {
         let value = format!("https://deploy:{}@git{round}.acme-shop.net/shop.git", dice.draw(alphabet("A"), 16));
@@ -289,7 +340,10 @@ fn positives(dice: &mut Dice) -> Vec<Case> {
     }
     for round in 0..40 {
         let value = base64(&dice.fill(["{A:24}", "gh~p_{A:36}", "{l:5}{D:4}!{l:3}"][round % 3]));
-        let text = format!("apiVersion: v1\nkind: Secret\nmetadata:\n  name: shop\ndata:\n  shop-{}: {value}\n", ["password", "token", "api-key"][round % 3]);
+        let text = format!(
+            "apiVersion: v1\nkind: Secret\nmetadata:\n  name: shop\ndata:\n  shop-{}: {value}\n",
+            ["password", "token", "api-key"][round % 3]
+        );
         add("Kubernetes Secret", (format!("k8s/s{round}.yaml"), text), None);
         let pair = base64(&format!("shop:{}", dice.fill("{A:12}{D:2}")));
         let text = format!("fetch(url, {{ headers: {{ Authorization: 'Basic {pair}' }} }});\n");
@@ -298,7 +352,8 @@ fn positives(dice: &mut Dice) -> Vec<Case> {
         add("JSON web token", written(CONTEXTS[round % CONTEXTS.len()], "session", &value), Some("jwt"));
         let lines: Vec<String> = (0..12).map(|_| dice.draw(alphabet("S"), 64)).collect();
         let kind = ["RSA ", "EC ", "", "OPENSSH "][round % 4];
-        let text = format!("-----BEG{}N {kind}PRIVATE KEY-----\n{}\n-----END {kind}PRIVATE KEY-----\n", 'I', lines.join("\n"));
+        let text =
+            format!("-----BEG{}N {kind}PRIVATE KEY-----\n{}\n-----END {kind}PRIVATE KEY-----\n", 'I', lines.join("\n"));
         add("private key", (format!("deploy/k{round}.pem"), text), Some("private-key"));
         let text = format!("machine git{round}.acme-shop.net\nlogin shop\npassword {}\n", dice.draw(alphabet("A"), 14));
         add("file of passwords", (".netrc".to_owned(), text), Some("netrc-password"));
@@ -311,57 +366,291 @@ fn positives(dice: &mut Dice) -> Vec<Case> {
 #[allow(clippy::too_many_lines, reason = "a list of templates")]
 fn negatives(dice: &mut Dice) -> Vec<Case> {
     let mut cases = Vec::new();
-    let words = ["token", "user", "form", "session", "client", "account", "service", "provider", "manager", "handler", "factory", "context", "config", "store", "field", "value", "request", "response", "access", "refresh"];
-    let names = ["password", "api_key", "client_secret", "auth_token", "secret_key", "db_password", "access_key", "private_key"];
+    let words = [
+        "token", "user", "form", "session", "client", "account", "service", "provider", "manager", "handler",
+        "factory", "context", "config", "store", "field", "value", "request", "response", "access", "refresh",
+    ];
+    let names = [
+        "password",
+        "api_key",
+        "client_secret",
+        "auth_token",
+        "secret_key",
+        "db_password",
+        "access_key",
+        "private_key",
+    ];
     let mut add = |class, (path, text): (String, String)| cases.push(Case { class, path, text, named: None });
     for round in 0..100 {
         let name = names[round % names.len()];
         let context = CONTEXTS[round % CONTEXTS.len()];
         let capital = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
         let three = [dice.pick(&words), dice.pick(&words), dice.pick(&words)];
-        let placeholder = ["changeme", "your-api-key-here", "<your-key>", "xxxxxxxxxxxxxxxx", "REPLACE_ME", "example-secret", "password", "YOUR_SECRET_KEY", "********", "todo", "insert-token-here", "my-secret-token", "test1234", "dummy-value", "sk_test_xxxxxxxxxxxxxxxxxxxxxxxx"];
+        let placeholder = [
+            "changeme",
+            "your-api-key-here",
+            "<your-key>",
+            "xxxxxxxxxxxxxxxx",
+            "REPLACE_ME",
+            "example-secret",
+            "password",
+            "YOUR_SECRET_KEY",
+            "********",
+            "todo",
+            "insert-token-here",
+            "my-secret-token",
+            "test1234",
+            "dummy-value",
+            "sk_test_xxxxxxxxxxxxxxxxxxxxxxxx",
+        ];
         add("placeholder", written(context, name, placeholder[round % placeholder.len()]));
-        let reference = ["${DB_PASSWORD}", "{{ .Values.password }}", "${{ secrets.TOKEN }}", "$(cat /run/secrets/token)", "%(password)s", "#{ENV['TOKEN']}", "vault:secret/data/shop#password", "arn:aws:secretsmanager:eu-west-1:123:secret:shop", "op://prod/shop/password", "/run/secrets/db_password", "ENC[AES256_GCM,data:9xk2]", "<%= ENV['KEY'] %>", "!vault", "$PASSWORD", "@Microsoft.KeyVault(SecretUri=https://shop.vault.azure.net/secrets/db)"];
+        let reference = [
+            "${DB_PASSWORD}",
+            "{{ .Values.password }}",
+            "${{ secrets.TOKEN }}",
+            "$(cat /run/secrets/token)",
+            "%(password)s",
+            "#{ENV['TOKEN']}",
+            "vault:secret/data/shop#password",
+            "arn:aws:secretsmanager:eu-west-1:123:secret:shop",
+            "op://prod/shop/password",
+            "/run/secrets/db_password",
+            "ENC[AES256_GCM,data:9xk2]",
+            "<%= ENV['KEY'] %>",
+            "!vault",
+            "$PASSWORD",
+            "@Microsoft.KeyVault(SecretUri=https://shop.vault.azure.net/secrets/db)",
+        ];
         add("reference", written(context, name, reference[round % reference.len()]));
         let id = dice.fill(UUID);
-        add("uuid", (format!("src/u{round}.ts"), format!("export const {}Id = '{id}';\nconst correlation_id = \"{id}\";\n", three[0])));
+        add(
+            "uuid",
+            (
+                format!("src/u{round}.ts"),
+                format!("export const {}Id = '{id}';\nconst correlation_id = \"{id}\";\n", three[0]),
+            ),
+        );
         let hash = dice.fill("{H:40}");
-        add("git hash", (format!("src/g{round}.py"), format!("COMMIT = \"{hash}\"\nREVISION = '{hash}'\n# see https://github.com/acme/shop/commit/{hash}\n")));
+        add(
+            "git hash",
+            (
+                format!("src/g{round}.py"),
+                format!("COMMIT = \"{hash}\"\nREVISION = '{hash}'\n# see https://github.com/acme/shop/commit/{hash}\n"),
+            ),
+        );
         let sum = dice.fill("{H:64}");
         add("checksum", (format!("dist{round}/SHA256SUMS"), format!("{sum}  shop-1.{round}.0.tar.gz\n")));
-        add("checksum", (format!("build/c{round}.sh"), format!("SHA256=\"{sum}\"\necho \"{sum}  shop.tgz\" | sha256sum -c\n")));
+        add(
+            "checksum",
+            (format!("build/c{round}.sh"), format!("SHA256=\"{sum}\"\necho \"{sum}  shop.tgz\" | sha256sum -c\n")),
+        );
         let integrity = dice.fill("sha512-{S:86}==");
-        add("lockfile integrity", (format!("p{round}/package-lock.json"), format!("{{\"packages\": {{\"node_modules/{}\": {{\"resolved\": \"https://registry.npmjs.org/a/-/a-1.0.0.tgz\", \"integrity\": \"{integrity}\"}}}}}}\n", three[1])));
+        add(
+            "lockfile integrity",
+            (
+                format!("p{round}/package-lock.json"),
+                format!(
+                    "{{\"packages\": {{\"node_modules/{}\": {{\"resolved\": \"https://registry.npmjs.org/a/-/a-1.0.0.tgz\", \"integrity\": \"{integrity}\"}}}}}}\n",
+                    three[1]
+                ),
+            ),
+        );
         let mut minified = String::from("!function(e,t){");
         for _ in 0..40 {
-            let _ = write!(minified, "var {}={}({}.{},\"{}\");", dice.draw(alphabet("l"), 1), dice.draw(alphabet("l"), 2), dice.draw(alphabet("l"), 1), dice.draw(alphabet("l"), 3), dice.draw(alphabet("l"), 4));
+            let _ = write!(
+                minified,
+                "var {}={}({}.{},\"{}\");",
+                dice.draw(alphabet("l"), 1),
+                dice.draw(alphabet("l"), 2),
+                dice.draw(alphabet("l"), 1),
+                dice.draw(alphabet("l"), 3),
+                dice.draw(alphabet("l"), 4)
+            );
         }
-        minified.push_str("e.password=t.password,n.token=r.token;var k={password:\"password\",token:\"token\",secret:e}}();\n");
+        minified.push_str(
+            "e.password=t.password,n.token=r.token;var k={password:\"password\",token:\"token\",secret:e}}();\n",
+        );
         add("minified identifiers", (format!("public/m{round}.js"), minified));
-        let label = ["Password", "Passwort", "Mot de passe", "Contraseña", "Enter your password", "Wachtwoord", "Senha", "Password:", "Token", "Confirm password?", "Neues-Passwort", "API key (required)", "Parola*", "Heslo", "パスワード"];
+        let label = [
+            "Password",
+            "Passwort",
+            "Mot de passe",
+            "Contraseña",
+            "Enter your password",
+            "Wachtwoord",
+            "Senha",
+            "Password:",
+            "Token",
+            "Confirm password?",
+            "Neues-Passwort",
+            "API key (required)",
+            "Parola*",
+            "Heslo",
+            "パスワード",
+        ];
         let label = label[round % label.len()];
-        add("translation", (format!("src/t{round}.ts"), format!("export const messages = {{ password: \"{label}\", 'login.password': '{label}', token: \"{label}\" }};\n")));
-        add("translation", (format!("locales/l{round}.json"), format!("{{\"password\": \"{label}\", \"api_key\": \"Schlüssel{round}\", \"secret_key\": \"Xq7-Zeichen{round}\"}}\n")));
-        add("form label", (format!("src/f{round}.html"), format!("<label for=\"{n}\">{label}</label><input type=\"password\" name=\"{n}\" autocomplete=\"current-password\" placeholder=\"{label}\">\n", n = three[0])));
+        add(
+            "translation",
+            (
+                format!("src/t{round}.ts"),
+                format!(
+                    "export const messages = {{ password: \"{label}\", 'login.password': '{label}', token: \"{label}\" }};\n"
+                ),
+            ),
+        );
+        add(
+            "translation",
+            (
+                format!("locales/l{round}.json"),
+                format!(
+                    "{{\"password\": \"{label}\", \"api_key\": \"Schlüssel{round}\", \"secret_key\": \"Xq7-Zeichen{round}\"}}\n"
+                ),
+            ),
+        );
+        add(
+            "form label",
+            (
+                format!("src/f{round}.html"),
+                format!(
+                    "<label for=\"{n}\">{label}</label><input type=\"password\" name=\"{n}\" autocomplete=\"current-password\" placeholder=\"{label}\">\n",
+                    n = three[0]
+                ),
+            ),
+        );
         let lines: Vec<String> = (0..6).map(|_| dice.draw(alphabet("S"), 64)).collect();
-        add("public key", (format!("keys/p{round}.pem"), format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))));
-        add("public key", (format!("keys/a{round}.txt"), format!("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{} shop@host\n", dice.draw(alphabet("S"), 43))));
-        add("certificate", (format!("keys/c{round}.crt"), format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))));
-        add("test vector", (format!("src/v{round}.rs"), format!("const INPUT: &str = \"{}\";\nconst DIGEST: &str = \"{}\";\nconst IV: [u8; 4] = hex!(\"{}\");\n", dice.fill("{H:64}"), dice.fill("{H:64}"), dice.fill("{H:8}"))));
-        add("image in base64", (format!("src/i{round}.css"), format!(".a{{background:url(data:image/png;base64,{})}}\n", dice.draw(alphabet("S"), 400))));
-        add("image in base64", (format!("src/i{round}.ts"), format!("export const icon = 'data:image/png;base64,{}';\n", dice.draw(alphabet("S"), 300))));
-        add("style class", (format!("src/s{round}.tsx"), format!("<div className=\"{}-{}__{} token-{} css-{}\" data-token=\"{}-{}\" />\n", three[0], three[1], three[2], three[0], dice.draw(alphabet("L"), 7), three[1], three[2])));
+        add(
+            "public key",
+            (
+                format!("keys/p{round}.pem"),
+                format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n")),
+            ),
+        );
+        add(
+            "public key",
+            (
+                format!("keys/a{round}.txt"),
+                format!("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{} shop@host\n", dice.draw(alphabet("S"), 43)),
+            ),
+        );
+        add(
+            "certificate",
+            (
+                format!("keys/c{round}.crt"),
+                format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n")),
+            ),
+        );
+        add(
+            "test vector",
+            (
+                format!("src/v{round}.rs"),
+                format!(
+                    "const INPUT: &str = \"{}\";\nconst DIGEST: &str = \"{}\";\nconst IV: [u8; 4] = hex!(\"{}\");\n",
+                    dice.fill("{H:64}"),
+                    dice.fill("{H:64}"),
+                    dice.fill("{H:8}")
+                ),
+            ),
+        );
+        add(
+            "image in base64",
+            (
+                format!("src/i{round}.css"),
+                format!(".a{{background:url(data:image/png;base64,{})}}\n", dice.draw(alphabet("S"), 400)),
+            ),
+        );
+        add(
+            "image in base64",
+            (
+                format!("src/i{round}.ts"),
+                format!("export const icon = 'data:image/png;base64,{}';\n", dice.draw(alphabet("S"), 300)),
+            ),
+        );
+        add(
+            "style class",
+            (
+                format!("src/s{round}.tsx"),
+                format!(
+                    "<div className=\"{}-{}__{} token-{} css-{}\" data-token=\"{}-{}\" />\n",
+                    three[0],
+                    three[1],
+                    three[2],
+                    three[0],
+                    dice.draw(alphabet("L"), 7),
+                    three[1],
+                    three[2]
+                ),
+            ),
+        );
         add("path", written(context, name, &format!("/etc/{}/{}/{}.pem", three[0], three[1], three[2])));
-        add("type name", written(context, name, &format!("{}{}{}", capital(three[0]), capital(three[1]), capital(three[2]))));
-        add("type name", (format!("src/n{round}.go"), format!("type {0} struct {{\n\tPassword string `json:\"{1}_password,omitempty\"`\n\tToken *{0}{2}\n}}\n", capital(three[0]), three[1], capital(three[2]))));
+        add(
+            "type name",
+            written(context, name, &format!("{}{}{}", capital(three[0]), capital(three[1]), capital(three[2]))),
+        );
+        add(
+            "type name",
+            (
+                format!("src/n{round}.go"),
+                format!(
+                    "type {0} struct {{\n\tPassword string `json:\"{1}_password,omitempty\"`\n\tToken *{0}{2}\n}}\n",
+                    capital(three[0]),
+                    three[1],
+                    capital(three[2])
+                ),
+            ),
+        );
         add("name of a field", written(context, name, &format!("{}.{}_{}", three[0], three[1], three[2])));
-        add("query language", (format!("schema/q{round}.graphql"), format!("type Mutation {{\n  login(email: String!, password: String!): {}\n  token(secret: ID!, apiKey: String = null): {}!\n}}\n", capital(three[0]), capital(three[1]))));
-        add("key reference", (format!("k8s/d{round}.yaml"), format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: shop}}\nspec:\n  containers:\n    - name: shop\n      env:\n        - name: DB_PASSWORD\n          valueFrom:\n            secretKeyRef:\n              name: {}-{}-secret\n              key: {}-password\n", three[0], three[1], three[2])));
-        let claims = ["{\"sub\":\"1234567890\",\"name\":\"John Doe\",\"iat\":1516239022}", "{\"iss\":\"joe\",\"exp\":1300819380,\"http://example.com/is_root\":true}", "{\"foo\":\"bar\"}"][round % 3];
+        add(
+            "query language",
+            (
+                format!("schema/q{round}.graphql"),
+                format!(
+                    "type Mutation {{\n  login(email: String!, password: String!): {}\n  token(secret: ID!, apiKey: String = null): {}!\n}}\n",
+                    capital(three[0]),
+                    capital(three[1])
+                ),
+            ),
+        );
+        add(
+            "key reference",
+            (
+                format!("k8s/d{round}.yaml"),
+                format!(
+                    "apiVersion: v1\nkind: Pod\nmetadata: {{name: shop}}\nspec:\n  containers:\n    - name: shop\n      env:\n        - name: DB_PASSWORD\n          valueFrom:\n            secretKeyRef:\n              name: {}-{}-secret\n              key: {}-password\n",
+                    three[0], three[1], three[2]
+                ),
+            ),
+        );
+        let claims = [
+            "{\"sub\":\"1234567890\",\"name\":\"John Doe\",\"iat\":1516239022}",
+            "{\"iss\":\"joe\",\"exp\":1300819380,\"http://example.com/is_root\":true}",
+            "{\"foo\":\"bar\"}",
+        ][round % 3];
         add("sample token", (format!("src/j{round}.js"), format!("const sample = '{}';\n", token(claims, dice))));
-        add("local database", written(context, "database_url", &format!("postgres://postgres:postgres@localhost:54{:02}/shop", round % 90 + 10)));
-        add("comparison", (format!("src/k{round}.py"), format!("if password == \"\" or token is None:\n    raise ValueError(\"password: required for {}\")\nif form[\"password\"] != form[\"confirm_password\"]:\n    pass\n", three[0])));
-        add("style class", (format!("src/w{round}.css"), format!(".password-{}, #token-{} {{ content: \"password\"; }}\n", three[0], three[1])));
+        add(
+            "local database",
+            written(
+                context,
+                "database_url",
+                &format!("postgres://postgres:postgres@localhost:54{:02}/shop", round % 90 + 10),
+            ),
+        );
+        add(
+            "comparison",
+            (
+                format!("src/k{round}.py"),
+                format!(
+                    "if password == \"\" or token is None:\n    raise ValueError(\"password: required for {}\")\nif form[\"password\"] != form[\"confirm_password\"]:\n    pass\n",
+                    three[0]
+                ),
+            ),
+        );
+        add(
+            "style class",
+            (
+                format!("src/w{round}.css"),
+                format!(".password-{}, #token-{} {{ content: \"password\"; }}\n", three[0], three[1]),
+            ),
+        );
     }
     cases
 }
@@ -411,7 +700,12 @@ fn secrets_are_found_and_look_alikes_are_not() {
         }
     }
     for (class, [all, any, nameable, named]) in &tally {
-        let _ = writeln!(said, "{class:<28} {all:>5} found {:>5} % named {:>5} %", share(*any, *all), share(*named, *nameable));
+        let _ = writeln!(
+            said,
+            "{class:<28} {all:>5} found {:>5} % named {:>5} %",
+            share(*any, *all),
+            share(*named, *nameable)
+        );
     }
     let sum = |at: usize| tally.values().map(|row| row[at]).sum::<usize>();
     let (recall, named) = (share(sum(1), sum(0)), share(sum(3), sum(2)));
@@ -427,7 +721,12 @@ fn secrets_are_found_and_look_alikes_are_not() {
         let _ = writeln!(said, "{class:<28} {all:>5} reported {:>5} %", share(reported.len(), *all));
     }
     let false_alarms = share(wrong.values().map(|(_, reported)| reported.len()).sum(), bad.len());
-    let _ = writeln!(said, "recall {recall} % named {named} % of {}, false alarms {false_alarms} % of {}", good.len(), bad.len());
+    let _ = writeln!(
+        said,
+        "recall {recall} % named {named} % of {}, false alarms {false_alarms} % of {}",
+        good.len(),
+        bad.len()
+    );
     println!("{said}");
     for (class, cases) in missed.iter().take(40) {
         println!("missed {class} {} times: {} {}", cases.len(), cases[0].path, one_line(&cases[0].text));

@@ -160,7 +160,8 @@ pub fn is_password(value: &str) -> bool {
     if digits == 0 && signs == 0 {
         return letters >= 8 && surprise(core) >= 4.0;
     }
-    let joined = core.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/'));
+    let joined =
+        core.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/'));
     if joined && core.contains(['-', '_', '.', ':', '/']) && surprise(core) < 0.0 {
         return false;
     }
@@ -171,7 +172,9 @@ pub fn is_password(value: &str) -> bool {
 fn is_address(value: &str) -> bool {
     let parts = |sign: char| value.matches(sign).count();
     let mail = parts('@') == 1
-        && value.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.ends_with('.'));
+        && value
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.ends_with('.'));
     let version = value.trim_start_matches(['v', '^', '~', '=', '>', '<']).bytes();
     let version = version.clone().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
     mail || value.contains("://") || value.contains("()") || parts('/') > 1 || parts(',') > 1 || version
@@ -183,7 +186,8 @@ mod tests {
 
     #[test]
     fn tokens_are_random_and_names_are_not() {
-        let tokens = ["q7Rk2ZpXw9LmT4vB", "9f86d081884c7d659a2feaa0c55ad015", "k3jx9q2mzt7wp5r8", "Zx8Qv_Lw3-Ty7Kp0Rn4J"];
+        let tokens =
+            ["q7Rk2ZpXw9LmT4vB", "9f86d081884c7d659a2feaa0c55ad015", "k3jx9q2mzt7wp5r8", "Zx8Qv_Lw3-Ty7Kp0Rn4J"];
         for token in tokens {
             assert!(is_random(token), "{token}: {}", surprise(token));
         }
@@ -208,7 +212,18 @@ mod tests {
         for password in ["Tr0ub4dor&3", "s3cr3tP4ss", "Winter2024!", "xkqzvbnrw", "h!nt-42x"] {
             assert!(is_password(password), "{password}: {}", surprise(password));
         }
-        for label in ["Password:", "Passwort", "current-password", "form.password", "jane@acme.org", "/run/secrets/db", "getPassword()", "shop-production-cookie-signing-key-v2", "v1.2.3", "kennwort!"] {
+        for label in [
+            "Password:",
+            "Passwort",
+            "current-password",
+            "form.password",
+            "jane@acme.org",
+            "/run/secrets/db",
+            "getPassword()",
+            "shop-production-cookie-signing-key-v2",
+            "v1.2.3",
+            "kennwort!",
+        ] {
             assert!(!is_password(label), "{label}: {}", surprise(label));
         }
     }
