@@ -41,6 +41,8 @@ pub(crate) struct Inspector<'a> {
     rules: &'a RuleSet,
     dispatch: &'a Dispatch,
     as_of: Date,
+    /// The rule of each leaf that is a pattern.
+    owners: &'a [Option<usize>],
     /// Whether candidates that filters refuse are noted.
     notes_refused: bool,
     buffer: Vec<u8>,
@@ -111,12 +113,19 @@ const PACKAGES: usize = 10_000;
 const PLACES: usize = 4096;
 
 impl<'a> Inspector<'a> {
-    pub(crate) fn new(repo: &'a Repo, rules: &'a RuleSet, dispatch: &'a Dispatch, options: &AuditOptions) -> Self {
+    pub(crate) fn new(
+        repo: &'a Repo,
+        rules: &'a RuleSet,
+        dispatch: &'a Dispatch,
+        owners: &'a [Option<usize>],
+        options: &AuditOptions,
+    ) -> Self {
         Self {
             repo,
             rules,
             dispatch,
             as_of: options.as_of,
+            owners,
             notes_refused: options.dropped,
             buffer: Vec::new(),
             globs: Vec::new(),
@@ -195,11 +204,12 @@ impl<'a> Inspector<'a> {
                     None
                 }
             };
-            let role = inspected.role;
+            let role = told_role(file.role, inspected.role);
             inspected.found.extend(answer.and_then(|answer| answer.into_matches(index, role)).map(|found| (id, found)));
         }
         self.look_within(index, text, file, &sort, inspected);
-        secrets::give_way(&self.rules.plan.leaves, &mut inspected.found, &mut inspected.refused, self.notes_refused);
+        let refused = self.notes_refused.then_some(&mut inspected.refused);
+        secrets::give_way(&self.rules.plan.leaves, self.owners, &mut inspected.found, refused);
         if let (Some(dialect), Some(decoded)) = (dialect, decoded) {
             let role = inspected.role;
             let answers = code.answer(dialect, decoded).into_iter();
@@ -267,7 +277,9 @@ impl<'a> Inspector<'a> {
                 };
                 let hits = secrets::within(leaf, &value, at, &mut sight);
                 let answer = Answered { hits, ..Answered::default() };
-                inspected.found.extend(answer.into_matches(index, inspected.role).map(|found| (id, found)));
+                inspected
+                    .found
+                    .extend(answer.into_matches(index, told_role(file.role, inspected.role)).map(|found| (id, found)));
             }
         }
         inspected.found.sort_by_key(|(id, _)| *id);
@@ -279,6 +291,14 @@ impl<'a> Inspector<'a> {
             || inspected.language.is_some_and(|language| leaf.languages.iter().any(|wanted| wanted == language));
         let refused = leaf.refused.iter().any(|glob| self.globs.binary_search(glob).is_ok());
         leaf.roles.contains(inspected.role) && by_glob && !refused && by_language && (!leaf.tracked || file.tracked)
+    }
+}
+
+/// The role that a match is told with: what a program wrote for a test stays a test's.
+const fn told_role(by_path: Role, by_content: Role) -> Role {
+    match by_path {
+        Role::Test | Role::Fixture | Role::Example => by_path,
+        _ => by_content,
     }
 }
 

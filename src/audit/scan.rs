@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::audit::AuditOptions;
 use crate::audit::dispatch::Dispatch;
 use crate::audit::inspect::{Inspected, Inspector};
+use crate::audit::secrets;
 use crate::checklist::inline::Inline;
 use crate::condition::matches::{FileMatches, LeafId, Matches};
 use crate::condition::text::Refused;
@@ -43,10 +44,11 @@ pub(crate) struct Scan {
 pub(crate) fn scan(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Scan {
     let jobs = options.jobs;
     let dispatch = Dispatch::new(&rules.plan);
+    let owners = secrets::owners(rules);
     let next = AtomicUsize::new(0);
     let total = repo.files().len();
     let work = || {
-        let mut inspector = Inspector::new(repo, rules, &dispatch, options);
+        let mut inspector = Inspector::new(repo, rules, &dispatch, &owners, options);
         let mut results = Vec::new();
         loop {
             let start = next.fetch_add(BATCH, Ordering::Relaxed);

@@ -3,10 +3,11 @@
 
 use crate::audit::keywords::RUN_AT_LEAST;
 use crate::condition::matches::{FileMatches, Hit, LeafId};
-use crate::condition::plan::{Leaf, Question};
+use crate::condition::plan::{Condition, Leaf, Question};
 use crate::condition::secret::encoded;
 use crate::condition::spec::{Encoding, SecretSpec};
 use crate::condition::text::{Refused, Sight, TextPattern};
+use crate::rule::set::RuleSet;
 use crate::text::Span;
 
 /// Most values of one file that are decoded, and their longest, in bytes.
@@ -21,30 +22,50 @@ fn spec(leaf: &Leaf) -> Option<(&TextPattern, &SecretSpec)> {
     }
 }
 
-/// Drops matches of general patterns that share a byte with another secret; of two general ones the first stays.
+/// The rule of each leaf that is a pattern of one, by the leaf's number.
+pub(crate) fn owners(rules: &RuleSet) -> Vec<Option<usize>> {
+    let mut owners = vec![None; rules.plan.leaves.len()];
+    for (number, rule) in rules.rules.iter().enumerate() {
+        for pattern in &rule.forbid {
+            if let Condition::Leaf { leaf, .. } = &pattern.condition
+                && let Some(owner) = owners.get_mut(leaf.0 as usize)
+            {
+                *owner = Some(number);
+            }
+        }
+    }
+    owners
+}
+
+/// Drops matches of general patterns that share a byte with another secret of their rule; of two general ones the first
+/// stays. What is dropped goes to `refused`, where somebody asks for it.
 pub(crate) fn give_way(
     leaves: &[Leaf],
+    owners: &[Option<usize>],
     found: &mut Vec<(LeafId, FileMatches)>,
-    refused: &mut Vec<(LeafId, Refused)>,
-    notes: bool,
+    mut refused: Option<&mut Vec<(LeafId, Refused)>>,
 ) {
-    let of = |id: LeafId| leaves.get(id.0 as usize).and_then(spec).map(|(_, secret)| secret.general);
-    if !found.iter().any(|(id, _)| of(*id) == Some(true)) {
+    let general = |id: LeafId| leaves.get(id.0 as usize).and_then(spec).map(|(_, secret)| secret.general);
+    let owner = |id: LeafId| owners.get(id.0 as usize).copied().flatten();
+    if !found.iter().any(|(id, _)| general(*id) == Some(true)) {
         return;
     }
-    let own = found.iter().filter(|(id, _)| of(*id) == Some(false));
-    let mut taken: Vec<Span> = own.flat_map(|(_, one)| one.hits.iter().filter_map(|hit| hit.span)).collect();
-    for (id, matches) in found.iter_mut().filter(|(id, _)| of(*id) == Some(true)) {
+    let own = found.iter().filter(|(id, _)| general(*id) == Some(false));
+    let mut taken: Vec<(Option<usize>, Span)> =
+        own.flat_map(|(id, one)| one.hits.iter().filter_map(|hit| Some((owner(*id), hit.span?)))).collect();
+    for (id, matches) in found.iter_mut().filter(|(id, _)| general(*id) == Some(true)) {
+        let rule = owner(*id);
         matches.hits.retain(|hit| {
             let Some(own) = hit.span else { return true };
-            let free = !taken.iter().any(|span| own.start < span.end && span.start < own.end);
-            if notes && !free {
+            let shares = |span: &Span| own.start < span.end && span.start < own.end;
+            let free = !taken.iter().any(|(other, span)| *other == rule && shares(span));
+            if let Some(refused) = refused.as_mut().filter(|_| !free) {
                 let filter = "another pattern reports it".to_owned();
                 refused.push((*id, Refused { span: own, shows: hit.shows.clone(), filter }));
             }
             free
         });
-        taken.extend(matches.hits.iter().filter_map(|hit| hit.span));
+        taken.extend(matches.hits.iter().filter_map(|hit| Some((rule, hit.span?))));
     }
     found.retain(|(_, matches)| !matches.hits.is_empty() || matches.examined > 0 || matches.opaque > 0);
 }

@@ -162,7 +162,7 @@ pub fn is_password(value: &str) -> bool {
     }
     let joined =
         core.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/'));
-    if joined && core.contains(['-', '_', '.', ':', '/']) && surprise(core) < 0.0 {
+    if joined && core.contains(['-', '_', '.', ':', '/']) && digits <= 2 && surprise(core) < 0.0 {
         return false;
     }
     letters >= 2 || (digits >= 5 && signs >= 1)
