@@ -209,7 +209,13 @@ impl<'a> Inspector<'a> {
         }
         self.look_within(index, text, file, &sort, inspected);
         let refused = self.notes_refused.then_some(&mut inspected.refused);
-        secrets::give_way(&self.rules.plan.leaves, self.owners, &mut inspected.found, refused);
+        let leaves = &self.rules.plan.leaves;
+        secrets::give_way(leaves, self.owners, &mut inspected.found, refused);
+        let holds_secret = |(id, _): &(LeafId, FileMatches)| leaves.get(id.0 as usize).is_some_and(Leaf::is_secret);
+        if inspected.role == Role::Source && inspected.found.iter().any(holds_secret) {
+            let tests = inspected.language.and_then(|language| Languages::get().tests_from(language, text));
+            tests.into_iter().for_each(|from| secrets::set_tests_apart(leaves, &mut inspected.found, from));
+        }
         if let (Some(dialect), Some(decoded)) = (dialect, decoded) {
             let role = inspected.role;
             let answers = code.answer(dialect, decoded).into_iter();

@@ -7,6 +7,7 @@ use crate::condition::plan::{Condition, Leaf, Question};
 use crate::condition::secret::encoded;
 use crate::condition::spec::{Encoding, SecretSpec};
 use crate::condition::text::{Refused, Sight, TextPattern};
+use crate::repo::Role;
 use crate::rule::set::RuleSet;
 use crate::text::Span;
 
@@ -68,6 +69,23 @@ pub(crate) fn give_way(
         taken.extend(matches.hits.iter().filter_map(|hit| Some((rule, hit.span?))));
     }
     found.retain(|(_, matches)| !matches.hits.is_empty() || matches.examined > 0 || matches.opaque > 0);
+}
+
+/// Secrets among the tests that a file of code ends with are a test's.
+pub(crate) fn set_tests_apart(leaves: &[Leaf], found: &mut Vec<(LeafId, FileMatches)>, tests_from: usize) {
+    let is_secret = |id: LeafId| leaves.get(id.0 as usize).is_some_and(Leaf::is_secret);
+    let mut apart: Vec<(LeafId, FileMatches)> = Vec::new();
+    for (id, matches) in found.iter_mut().filter(|(id, matches)| is_secret(*id) && !matches.hits.is_empty()) {
+        let in_test = |hit: &Hit| hit.span.is_some_and(|span| span.start >= tests_from);
+        let (tests, code): (Vec<Hit>, Vec<Hit>) = std::mem::take(&mut matches.hits).into_iter().partition(in_test);
+        matches.hits = code;
+        if !tests.is_empty() {
+            apart.push((*id, FileMatches { role: Role::Test, hits: tests, in_order: None, ..matches.clone() }));
+        }
+    }
+    found.retain(|(id, matches)| !is_secret(*id) || !matches.hits.is_empty());
+    found.extend(apart);
+    found.sort_by_key(|(id, _)| *id);
 }
 
 /// What the encoded values among the matches say, with the bytes where each stands.
