@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use jiff::civil::Date;
 
-use crate::condition::spec::{Confidence, Decode, Encoding, Looks, SecretSpec};
+use crate::condition::spec::{Confidence, Decode, Looks, SecretSpec};
 
 pub mod chance;
 pub mod checksum;
@@ -77,10 +77,9 @@ pub fn entropy(value: &str) -> f64 {
 pub fn reveal<'a>(spec: &SecretSpec, value: &'a str, as_of: Option<Date>) -> Option<Cow<'a, str>> {
     match (spec.encoded, spec.decode) {
         (Some(encoding), _) => encoded::plain(encoding, value),
-        // Words in base64 only look as if a machine had drawn them.
+        // Words in base64 or hexadecimal only look as if a machine had drawn them.
         (None, None) if spec.looks == Some(Looks::Random) => {
-            let words = encoded::plain(Encoding::Base64, value).filter(|plain| plain.len() >= 6 && plain.is_ascii());
-            Some(words.unwrap_or(Cow::Borrowed(value)))
+            Some(encoded::words(value).map_or(Cow::Borrowed(value), Cow::Owned))
         }
         (None, Some(Decode::Pem) | None) => Some(Cow::Borrowed(value)),
         (None, Some(decode)) => jwt::read(decode, value, as_of).map(Cow::Owned),
@@ -103,7 +102,7 @@ pub fn weigh(spec: &SecretSpec, value: &str, plain: &str) -> Result<Weight, Stri
         Some(Looks::Random)
             if tested != plain && !chance::is_random(plain.trim()) && !chance::is_password(plain.trim()) =>
         {
-            Err("looks: words in base64")
+            Err("looks: words in an encoding")
         }
         Some(Looks::Password) if !chance::is_password(tested) => Err("looks: not a password"),
         Some(Looks::Random) => Ok(", looks random"),

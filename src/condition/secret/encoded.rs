@@ -23,6 +23,17 @@ pub fn plain(encoding: Encoding, value: &str) -> Option<Cow<'_, str>> {
     }
 }
 
+/// The words that `value` says in base64 or in hexadecimal, if it says any: at least six signs of ASCII.
+pub fn words(value: &str) -> Option<String> {
+    let hex = || {
+        let digits = value.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
+        let bytes: Option<Vec<u8>> = digits.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect();
+        text(&bytes?)
+    };
+    let found = if value.len() > LONGEST { None } else { hex().or_else(|| text(&base64(value)?)) };
+    found.filter(|words| words.is_ascii() && words.len() >= 6)
+}
+
 /// Bytes as text without control characters.
 fn text(bytes: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(bytes).ok()?;
@@ -96,6 +107,8 @@ mod tests {
         assert_eq!(plain(Encoding::Base64Pair, "c2hvcDp0b3BzMw==").as_deref(), Some("tops3"));
         assert_eq!(plain(Encoding::Base64Pair, "c2hvcA=="), None);
         assert_eq!(plain(Encoding::Percent, "a%40b%2").as_deref(), Some("a@b%2"));
+        assert_eq!(words("68756e746572").as_deref(), Some("hunter"));
+        assert_eq!(words("9f86d081884c7d65"), None);
     }
 
     proptest! {
