@@ -206,7 +206,7 @@ struct JsonFinding {
     until: Option<String>,
     fix: String,
     /// Of a secret: the other places of the same value.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     also: Vec<JsonPlace>,
     /// Of a secret: why it was taken for one.
     #[serde(skip_serializing_if = "Option::is_none")]
