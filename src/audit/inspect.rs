@@ -214,7 +214,9 @@ impl<'a> Inspector<'a> {
         let holds_secret = |(id, _): &(LeafId, FileMatches)| leaves.get(id.0 as usize).is_some_and(Leaf::is_secret);
         if inspected.role == Role::Source && inspected.found.iter().any(holds_secret) {
             let tests = inspected.language.and_then(|language| Languages::get().tests_from(language, text));
-            tests.into_iter().for_each(|from| secrets::set_tests_apart(leaves, &mut inspected.found, from));
+            if let Some(from) = tests {
+                secrets::set_tests_apart(leaves, &mut inspected.found, from);
+            }
         }
         if let (Some(dialect), Some(decoded)) = (dialect, decoded) {
             let role = inspected.role;

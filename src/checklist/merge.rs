@@ -23,17 +23,14 @@ fn merge(verdict: &mut Verdict) {
     // Findings come with those that count first, the worst first: the first of a secret speaks for all.
     for finding in std::mem::take(&mut verdict.findings) {
         let key = finding.secret.as_ref().map(|(identity, _)| (*identity, finding.state));
-        match key.and_then(|key| kept.get_mut(*first.get(&key)?)) {
-            Some(known) => {
-                let Finding { place, region, fingerprint, .. } = finding;
-                if place != known.place {
-                    known.also.push(Elsewhere { place, region, fingerprint });
-                }
+        if let Some(known) = key.and_then(|key| kept.get_mut(*first.get(&key)?)) {
+            let Finding { place, region, fingerprint, .. } = finding;
+            if place != known.place {
+                known.also.push(Elsewhere { place, region, fingerprint });
             }
-            None => {
-                first.extend(key.map(|key| (key, kept.len())));
-                kept.push(finding);
-            }
+        } else {
+            first.extend(key.map(|key| (key, kept.len())));
+            kept.push(finding);
         }
     }
     verdict.findings = kept;

@@ -53,8 +53,8 @@ const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-fn skip(text: &[u8], most: usize, test: impl Fn(u8) -> bool) -> &[u8] {
-    let count = text.iter().take(most).take_while(|byte| test(**byte)).count();
+fn skip(text: &[u8], most: usize, skipped: impl Fn(u8) -> bool) -> &[u8] {
+    let count = text.iter().take(most).take_while(|byte| skipped(**byte)).count();
     text.get(count..).unwrap_or_default()
 }
 

@@ -253,6 +253,7 @@ struct Case {
     named: Option<&'static str>,
 }
 
+#[allow(clippy::too_many_lines, reason = "a list of templates")]
 fn positives(dice: &mut Dice) -> Vec<Case> {
     let mut cases = Vec::new();
     let mut add = |class, (path, text): (String, String), named| cases.push(Case { class, path, text, named });
@@ -664,7 +665,7 @@ fn audited(cases: &[Case]) -> Vec<BTreeSet<String>> {
     options.only = vec!["secrets/hardcoded-credential".to_owned()];
     let audit = audit(&repo, &rules, &options);
     let mut found = vec![BTreeSet::new(); cases.len()];
-    for finding in audit.items.iter().flat_map(|item| item.findings()) {
+    for finding in audit.items.iter().flat_map(prodready::checklist::item::Item::findings) {
         let also = finding.also.iter().map(|other| &other.place.path);
         for path in std::iter::once(&finding.place.path).chain(also) {
             let number: usize = path[1..].split('/').next().unwrap().parse().unwrap();
@@ -674,12 +675,16 @@ fn audited(cases: &[Case]) -> Vec<BTreeSet<String>> {
     found
 }
 
+/// How many cases of a class there are, and those that were reported.
+type Wrong<'a> = (usize, Vec<(&'a Case, BTreeSet<String>)>);
+
 /// Percent, with one decimal.
 fn share(part: usize, whole: usize) -> f64 {
     (part as f64 * 1000.0 / whole.max(1) as f64).round() / 10.0
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "the figures are for people")]
 fn secrets_are_found_and_look_alikes_are_not() {
     let mut dice = Dice(0x2026_1121_5eed);
     let (good, bad) = (positives(&mut dice), negatives(&mut dice));
@@ -709,7 +714,7 @@ fn secrets_are_found_and_look_alikes_are_not() {
     }
     let sum = |at: usize| tally.values().map(|row| row[at]).sum::<usize>();
     let (recall, named) = (share(sum(1), sum(0)), share(sum(3), sum(2)));
-    let mut wrong: BTreeMap<&str, (usize, Vec<(&Case, BTreeSet<String>)>)> = BTreeMap::new();
+    let mut wrong: BTreeMap<&str, Wrong<'_>> = BTreeMap::new();
     for (case, found) in bad.iter().zip(audited(&bad)) {
         let entry = wrong.entry(case.class).or_default();
         entry.0 += 1;

@@ -111,12 +111,15 @@ fn letter(before: Option<u8>, byte: u8) -> f64 {
     f64::from(steps) * STEP
 }
 
+/// A question about one byte.
+type Test = fn(&u8) -> bool;
+
 /// The number of signs that a value of this make may consist of.
 fn alphabet(value: &str) -> f64 {
-    let every = |test: fn(&u8) -> bool| value.as_bytes().iter().all(test);
+    let every = |test: Test| value.as_bytes().iter().all(test);
     let hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     let upper_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'A'..=b'F');
-    let sizes: [(fn(&u8) -> bool, f64); 8] = [
+    let sizes: [(Test, f64); 8] = [
         (u8::is_ascii_digit, 10.0),
         (hex, 16.0),
         (upper_hex, 16.0),

@@ -36,7 +36,8 @@ fn json(part: &str) -> Option<Value> {
 }
 
 fn life(claims: &Value, as_of: Option<Date>) -> Life {
-    let seconds = claims.get("exp").and_then(|end| end.as_i64().or_else(|| end.as_f64().map(|end| end as i64)));
+    let seconds =
+        claims.get("exp").and_then(|end| end.as_i64().or_else(|| end.to_string().split('.').next()?.parse().ok()));
     let Some(seconds) = seconds else { return Life::Lasting };
     // A time beyond the calendar is one that never comes.
     let end = jiff::Timestamp::from_second(seconds).ok().map(|end| end.to_zoned(jiff::tz::TimeZone::UTC).date());
