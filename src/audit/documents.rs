@@ -147,5 +147,6 @@ pub(crate) fn to_hit(found: &ValueHit) -> Hit {
         confidence: None,
         mark: None,
         past: None,
+        secret: None,
     }
 }

@@ -66,6 +66,7 @@ fn run_one(rules: &RuleSet, rule: &str, example: &Example) -> Option<Mismatch> {
         kinds: config.component_kinds(),
         decisions: config.decisions,
         history: example.history.is_some(),
+        dropped: false,
     };
     let audit = audit(&repo, rules, &options);
     match audit.items.first() {

@@ -12,6 +12,7 @@ use crate::audit::dispatch::{Alarms, Dispatch};
 use crate::audit::inspect::Inspector;
 use crate::audit::place::{hide, secret_parts};
 use crate::audit::scan::Scan;
+use crate::audit::secrets;
 use crate::audit::sieve::{Patterns, TextSieve, key_of};
 use crate::condition::answer::{Match, Unknown};
 use crate::condition::matches::{HistoryMatches, Hit, LeafId, Past};
@@ -51,13 +52,14 @@ pub(super) fn search(
     let names = ends(rules, &patterns.by_name);
     let found = history.search(options.jobs, names, || TextSieve::new(&patterns));
     let (dispatch, alarms) = (Dispatch::new(&rules.plan), Alarms::default());
+    let rule_of = secrets::owners(rules);
     let mut search = Search {
         history: &history,
         patterns: &patterns,
         owners,
         present: present(repo, &leaves, scan),
         at_head: found.at_head.iter().map(|(_, key)| *key).collect(),
-        inspector: Inspector::new(repo, rules, &dispatch, &alarms, options.as_of),
+        inspector: Inspector::new(repo, rules, &dispatch, &alarms, &rule_of, options),
         open: None,
         secrets: BTreeMap::new(),
     };
@@ -288,6 +290,7 @@ impl Search<'_> {
                 confidence: Some(confidence),
                 mark: secret.hit.mark,
                 past: Some(past),
+                secret: secret.hit.secret,
                 role: secret.role,
                 grade: Grade::Full,
             });

@@ -5,17 +5,19 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 
+use crate::audit::AuditOptions;
 use crate::audit::dispatch::{Alarm, Alarms, Dispatch, Sort, Wake};
 use crate::audit::documents::{Documents, Rows};
 use crate::audit::modules::Piece;
 use crate::audit::place::{hide, secret_parts};
+use crate::audit::secrets;
 use crate::checklist::inline::{self, Inline};
 use crate::condition::code::{CodeMatch, CodePattern, Dialect, Imports, SyntaxTree, scan};
 use crate::condition::kinds::Kinds;
 use crate::condition::languages::Languages;
 use crate::condition::matches::{FileMatches, Hit, LeafId};
 use crate::condition::plan::{Leaf, Plan, Question};
-use crate::condition::text::{TextPattern, one_line};
+use crate::condition::text::{Refused, Sight, TextPattern, one_line};
 use crate::facts::package::Manifest;
 use crate::facts::readers::{is_manifest, reader_for};
 use crate::repo::{Repo, Role, Skipped, SourceFile};
@@ -31,6 +33,7 @@ pub(crate) struct Inspected {
     pub(crate) manifest: Option<Result<Manifest, String>>,
     pub(crate) skipped: Option<Skipped>,
     pub(crate) ignores: Vec<Inline>,
+    pub(crate) refused: Vec<(LeafId, Refused)>,
     pub(crate) bytes: u64,
     /// What it holds for conditions that relate documents of several files.
     pub(crate) rows: Vec<(LeafId, Rows)>,
@@ -44,6 +47,10 @@ pub(crate) struct Inspector<'a> {
     rules: &'a RuleSet,
     dispatch: &'a Dispatch,
     as_of: Date,
+    /// The rule of each leaf that is a pattern.
+    owners: &'a [Option<usize>],
+    /// Whether candidates that filters refuse are noted.
+    notes_refused: bool,
     buffer: Vec<u8>,
     globs: Vec<u32>,
     woken: Woken,
@@ -119,13 +126,16 @@ impl<'a> Inspector<'a> {
         rules: &'a RuleSet,
         dispatch: &'a Dispatch,
         shared: &'a Alarms<'a>,
-        as_of: Date,
+        owners: &'a [Option<usize>],
+        options: &AuditOptions,
     ) -> Self {
         Self {
             repo,
             rules,
             dispatch,
-            as_of,
+            as_of: options.as_of,
+            owners,
+            notes_refused: options.dropped,
             buffer: Vec::new(),
             globs: Vec::new(),
             woken: Woken::new(rules.plan.leaves.len()),
@@ -182,7 +192,8 @@ impl<'a> Inspector<'a> {
             return None;
         }
         let decoded = str::from_utf8(text).ok();
-        let answer = ask_text(pattern, text, &[], inspected.language, decoded, &mut None);
+        let mut sight = Sight { as_of: Some(self.as_of), refused: None };
+        let answer = ask_text(pattern, text, &[], inspected.language, decoded, &mut None, &mut sight);
         Some((role, answer.hits))
     }
 
@@ -193,7 +204,8 @@ impl<'a> Inspector<'a> {
         }
         let globs = &self.rules.plan.globs;
         let extensions = self.globs.iter().copied().filter(|glob| globs.is_extension(*glob)).collect();
-        self.by_keywords(text, Sort { role: inspected.role, language: inspected.language, dialect, extensions }, woken);
+        let sort = Sort { role: inspected.role, language: inspected.language, dialect, extensions };
+        self.by_keywords(text, sort.clone(), woken);
         let kinds: Vec<usize> = if inspected.skipped.is_some() {
             Vec::new()
         } else {
@@ -209,6 +221,7 @@ impl<'a> Inspector<'a> {
         let mut documents = Documents::new(decoded.filter(|_| piece.is_none()), &kinds);
         let mut code = CodeQuestions::default();
         let mut comments: Option<Vec<Span>> = None;
+        let mut sight = Sight { as_of: Some(self.as_of), refused: self.notes_refused.then(Vec::new) };
         for (id, hits) in woken.in_order() {
             let Some(leaf) = self.rules.plan.leaves.get(id.0 as usize) else { continue };
             if !self.selects(leaf, file, inspected) {
@@ -218,7 +231,9 @@ impl<'a> Inspector<'a> {
                 Question::File => Some(Answered::whole_file(file)),
                 _ if inspected.skipped.is_some() => None,
                 Question::Text(pattern) => {
-                    Some(ask_text(pattern, text, hits, inspected.language, decoded, &mut comments))
+                    let answer = ask_text(pattern, text, hits, inspected.language, decoded, &mut comments, &mut sight);
+                    inspected.refused.extend(sight.refused.iter_mut().flat_map(std::mem::take).map(|one| (id, one)));
+                    Some(answer)
                 }
                 Question::Value(_) | Question::Related(_) if piece.is_some() => {
                     piece.as_mut().into_iter().for_each(|piece| piece.leaves.push(id));
@@ -234,8 +249,19 @@ impl<'a> Inspector<'a> {
                     None
                 }
             };
-            let role = inspected.role;
+            let role = told_role(file.role, inspected.role);
             inspected.found.extend(answer.and_then(|answer| answer.into_matches(index, role)).map(|found| (id, found)));
+        }
+        self.look_within(index, text, file, &sort, inspected);
+        let refused = self.notes_refused.then_some(&mut inspected.refused);
+        let leaves = &self.rules.plan.leaves;
+        secrets::give_way(leaves, self.owners, &mut inspected.found, refused);
+        let holds_secret = |(id, _): &(LeafId, FileMatches)| leaves.get(id.0 as usize).is_some_and(Leaf::is_secret);
+        if inspected.role == Role::Source && inspected.found.iter().any(holds_secret) {
+            let tests = inspected.language.and_then(|language| Languages::get().tests_from(language, text));
+            if let Some(from) = tests {
+                secrets::set_tests_apart(leaves, &mut inspected.found, from);
+            }
         }
         if let (Some(dialect), Some(decoded)) = (dialect, decoded) {
             let role = inspected.role;
@@ -292,6 +318,35 @@ impl<'a> Inspector<'a> {
         });
     }
 
+    /// Tries the other secret patterns on what encoded values say.
+    fn look_within(&self, index: usize, text: &[u8], file: &SourceFile, sort: &Sort, inspected: &mut Inspected) {
+        let leaves = &self.rules.plan.leaves;
+        let values = secrets::decoded(leaves, text, &inspected.found);
+        let known = self.alarms.get(sort).filter(|_| !values.is_empty());
+        let Some(alarm) = known.and_then(|alarm| alarm.get()) else { return };
+        let mut sight = Sight { as_of: Some(self.as_of), refused: None };
+        for (at, value) in values {
+            let mut awake: Vec<LeafId> = Vec::new();
+            alarm.keywords.find(value.as_bytes(), |word, _| {
+                let woken = alarm.wakes.get(word).into_iter().flatten();
+                awake.extend(woken.filter_map(|wake| if let Wake::Text(leaf) = wake { Some(*leaf) } else { None }));
+            });
+            awake.sort_unstable();
+            awake.dedup();
+            for id in awake {
+                let Some(leaf) = leaves.get(id.0 as usize).filter(|leaf| self.selects(leaf, file, inspected)) else {
+                    continue;
+                };
+                let hits = secrets::within(leaf, &value, at, &mut sight);
+                let answer = Answered { hits, ..Answered::default() };
+                inspected
+                    .found
+                    .extend(answer.into_matches(index, told_role(file.role, inspected.role)).map(|found| (id, found)));
+            }
+        }
+        inspected.found.sort_by_key(|(id, _)| *id);
+    }
+
     fn selects(&self, leaf: &Leaf, file: &SourceFile, inspected: &Inspected) -> bool {
         let by_glob = leaf.globs.is_empty() || leaf.globs.iter().any(|glob| self.globs.binary_search(glob).is_ok());
         let by_language = leaf.languages.is_empty()
@@ -304,6 +359,14 @@ impl<'a> Inspector<'a> {
 /// A file as a commit held it.
 fn past_file(path: &str, role: Role) -> SourceFile {
     SourceFile { path: path.into(), size: 0, role, tracked: true, executable: false }
+}
+
+/// The role that a match is told with: what a program wrote for a test stays a test's.
+const fn told_role(by_path: Role, by_content: Role) -> Role {
+    match by_path {
+        Role::Test | Role::Fixture | Role::Example => by_path,
+        _ => by_content,
+    }
 }
 
 /// Whether around byte `at` stands what a pattern of a leaf wants there.
@@ -357,6 +420,7 @@ impl Inspected {
             manifest: None,
             skipped: None,
             ignores: Vec::new(),
+            refused: Vec::new(),
             bytes: 0,
             rows: Vec::new(),
             piece: None,
@@ -383,6 +447,7 @@ impl Answered {
             confidence: None,
             mark: None,
             past: None,
+            secret: None,
         };
         Self { hits: vec![hit], examined: 1, ..Self::default() }
     }
@@ -408,11 +473,12 @@ fn ask_text(
     language: Option<&str>,
     decoded: Option<&str>,
     comments: &mut Option<Vec<Span>>,
+    sight: &mut Sight,
 ) -> Answered {
     let mut found = match hits.len() {
-        0 => pattern.search(text),
-        PLACES.. => pattern.find(text, &[]),
-        _ => pattern.find(text, hits),
+        0 => pattern.search_with(text, sight),
+        PLACES.. => pattern.find_with(text, &[], sight),
+        _ => pattern.find_with(text, hits, sight),
     };
     if !pattern.spec.comments && !found.is_empty() {
         let comments = comments.get_or_insert_with(|| match (language, decoded) {
@@ -421,15 +487,7 @@ fn ask_text(
         });
         found.retain(|found| !comments.iter().any(|comment| comment.contains(found.span.start)));
     }
-    let hits = found.into_iter().map(|found| Hit {
-        span: Some(found.span),
-        shows: found.shows,
-        captures: found.captures,
-        confidence: found.confidence,
-        mark: found.mark,
-        past: None,
-    });
-    Answered { hits: hits.collect(), ..Answered::default() }
+    Answered { hits: found.into_iter().map(Hit::from).collect(), ..Answered::default() }
 }
 
 /// The syntax patterns that one file must answer, collected so that it is parsed and walked once for all of them.
@@ -480,5 +538,6 @@ fn code_hit(found: CodeMatch, text: &str) -> Hit {
         confidence: None,
         mark: None,
         past: None,
+        secret: None,
     }
 }

@@ -6,6 +6,7 @@
 
 mod dispatch;
 mod documents;
+mod dropped;
 pub mod examples;
 mod history;
 mod inspect;
@@ -18,6 +19,7 @@ mod scan;
 mod sieve;
 
 pub(crate) use place::{hide, secret_parts};
+mod secrets;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +27,7 @@ use std::sync::Arc;
 use crate::checklist::decision::{Decisions, Outcome as Became};
 use crate::checklist::item::Item;
 use crate::checklist::settle::{Beside, settle};
-use crate::checklist::{judge, rollup};
+use crate::checklist::{judge, merge, rollup};
 use crate::condition::glob::GlobTableBuilder;
 use crate::facts::known::Facts;
 use crate::facts::model::{Kind, Place};
@@ -34,6 +36,8 @@ use crate::repo::{Repo, Skipped};
 use crate::rule::model::{Pattern, Rule};
 use crate::rule::set::RuleSet;
 use crate::text::Region;
+
+pub use dropped::Dropped;
 
 /// What the user decided for this audit.
 #[derive(Debug, Clone)]
@@ -52,13 +56,15 @@ pub struct AuditOptions {
     pub decisions: Arc<Decisions>,
     /// Whether rules that ask for it may search the history.
     pub history: bool,
+    /// Whether candidates for secrets that a filter refused are noted.
+    pub dropped: bool,
 }
 
 impl AuditOptions {
     /// All rules, and no decision of anybody.
     pub fn new(jobs: usize, as_of: jiff::civil::Date) -> Self {
         let (kinds, decisions) = (BTreeMap::new(), Arc::default());
-        Self { jobs, as_of, only: Vec::new(), skip: Vec::new(), kinds, decisions, history: false }
+        Self { jobs, as_of, only: Vec::new(), skip: Vec::new(), kinds, decisions, history: false, dropped: false }
     }
 }
 
@@ -73,6 +79,8 @@ pub struct Audit {
     pub found: Vec<Item>,
     /// What became of each decision.
     pub decisions: Vec<Became>,
+    /// Candidates for secrets that a filter refused, by place; `None` unless the options ask for them.
+    pub dropped: Option<Vec<Dropped>>,
     /// Files that were not read, or could not be understood, with the reason.
     pub skipped: Vec<(String, String)>,
     /// Number of files listed.
@@ -106,7 +114,7 @@ impl Audit {
 
 /// Audits a repository.
 pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
-    let mut scan = scan::scan(repo, rules, options.jobs, options.as_of);
+    let mut scan = scan::scan(repo, rules, options);
     let facts = {
         let markers = markers(repo, rules, &scan);
         model::facts(repo, rules, &mut scan, &markers, &options.kinds)
@@ -133,14 +141,27 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
     let left_out = history.iter().flat_map(Extent::left_out);
     skipped.extend(left_out.map(|why| (".git".to_owned(), why)));
     skipped.sort();
+    let dropped = dropped::dropped(repo, rules, options, std::mem::take(&mut scan.refused));
     let bytes = scan.bytes;
     let path = |index: usize| repo.files().get(index).map(|file| file.path.to_string()).unwrap_or_default();
     let beside: Vec<Beside> =
         scan.ignores.into_iter().map(|(index, inline)| Beside { path: path(index), inline }).collect();
     let found = items;
     let (items, decisions) = settle(rules, &found, &options.decisions, &beside, options.as_of);
-    let (files, as_of) = (repo.files().len(), options.as_of);
-    Audit { facts, items, found, decisions, skipped, files, bytes, as_of, history, places }
+    let items = merge::by_secret(items);
+    Audit {
+        facts,
+        items,
+        found,
+        decisions,
+        dropped,
+        skipped,
+        files: repo.files().len(),
+        bytes,
+        as_of: options.as_of,
+        history,
+        places,
+    }
 }
 
 /// Whether the user asked for this rule: `only` and `skip` name a rule, an area, or a pattern of a rule.

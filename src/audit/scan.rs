@@ -6,14 +6,15 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jiff::civil::Date;
-
+use crate::audit::AuditOptions;
 use crate::audit::dispatch::{Alarms, Dispatch};
 use crate::audit::documents::Rows;
 use crate::audit::inspect::{Inspected, Inspector};
 use crate::audit::modules;
+use crate::audit::secrets;
 use crate::checklist::inline::Inline;
 use crate::condition::matches::{FileMatches, LeafId, Matches};
+use crate::condition::text::Refused;
 use crate::facts::package::Manifest;
 use crate::repo::{Repo, Role, Skipped};
 use crate::rule::set::RuleSet;
@@ -36,20 +37,24 @@ pub(crate) struct Scan {
     pub(crate) skipped: Vec<Skipped>,
     /// Ignores beside lines, by file index.
     pub(crate) ignores: Vec<(usize, Inline)>,
+    /// Candidates that filters refused, by file index, where somebody asked for them.
+    pub(crate) refused: Vec<(usize, LeafId, Refused)>,
     /// Bytes read.
     pub(crate) bytes: u64,
     /// What files hold for conditions that relate documents, by condition, in file order.
     pub(crate) rows: BTreeMap<LeafId, Vec<(u32, Rows)>>,
 }
 
-/// Runs the pass with `jobs` threads.
-pub(crate) fn scan(repo: &Repo, rules: &RuleSet, jobs: usize, as_of: Date) -> Scan {
+/// Runs the pass with as many threads as the options say.
+pub(crate) fn scan(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Scan {
+    let jobs = options.jobs;
     let dispatch = Dispatch::new(&rules.plan);
     let alarms = Alarms::default();
+    let owners = secrets::owners(rules);
     let next = AtomicUsize::new(0);
     let total = repo.files().len();
     let work = || {
-        let mut inspector = Inspector::new(repo, rules, &dispatch, &alarms, as_of);
+        let mut inspector = Inspector::new(repo, rules, &dispatch, &alarms, &owners, options);
         let mut results = Vec::new();
         loop {
             let start = next.fetch_add(BATCH, Ordering::Relaxed);
@@ -77,7 +82,7 @@ pub(crate) fn scan(repo: &Repo, rules: &RuleSet, jobs: usize, as_of: Date) -> Sc
         });
         results.sort_unstable_by_key(|(index, _)| *index);
     }
-    modules::resolve(&mut results, repo, &rules.plan, jobs, as_of);
+    modules::resolve(&mut results, repo, &rules.plan, jobs, options.as_of);
     gather(results, rules.plan.leaves.len())
 }
 
@@ -89,15 +94,17 @@ fn gather(results: Vec<(usize, Inspected)>, leaves: usize) -> Scan {
         languages: Vec::with_capacity(results.len()),
         skipped: Vec::new(),
         ignores: Vec::new(),
+        refused: Vec::new(),
         bytes: 0,
         rows: BTreeMap::new(),
     };
     for (index, inspected) in results {
-        let Inspected { role, language, found, manifest, skipped, ignores, bytes, rows, piece: _ } = inspected;
+        let Inspected { role, language, found, manifest, skipped, ignores, refused, bytes, rows, piece: _ } = inspected;
         let file = u32::try_from(index).unwrap_or(u32::MAX);
         for (leaf, rows) in rows {
             scan.rows.entry(leaf).or_default().push((file, rows));
         }
+        scan.refused.extend(refused.into_iter().map(|(leaf, one)| (index, leaf, one)));
         scan.ignores.extend(ignores.into_iter().map(|ignore| (index, ignore)));
         scan.roles.push(role);
         scan.languages.push(language);

@@ -53,8 +53,11 @@ impl Baseline {
             for finding in item.findings().filter(|finding| finding.counts()) {
                 let rule =
                     finding.pattern.as_ref().map_or_else(|| rule.id.to_string(), |id| format!("{}/{id}", rule.id));
-                let (path, fingerprint) = (finding.place.path.clone(), finding.fingerprint.clone());
-                findings.insert(Known { rule, path, fingerprint });
+                let also = finding.also.iter().map(|other| (&other.place, &other.fingerprint));
+                for (place, fingerprint) in std::iter::once((&finding.place, &finding.fingerprint)).chain(also) {
+                    let (path, fingerprint) = (place.path.clone(), fingerprint.clone());
+                    findings.insert(Known { rule: rule.clone(), path, fingerprint });
+                }
             }
         }
         Self { schema_version: SCHEMA_VERSION, edition: edition.to_owned(), score, findings }
@@ -99,7 +102,9 @@ impl Baseline {
         let known: BTreeSet<&str> = self.findings.iter().map(|known| known.fingerprint.as_str()).collect();
         let findings = items.iter_mut().flat_map(|item| &mut item.verdicts).flat_map(|verdict| &mut verdict.findings);
         for finding in findings.filter(|finding| finding.state == State::Open) {
-            if known.contains(finding.fingerprint.as_str()) {
+            // A secret that is known stays known where it is copied to.
+            let also = finding.also.iter().any(|other| known.contains(other.fingerprint.as_str()));
+            if also || known.contains(finding.fingerprint.as_str()) {
                 finding.state = State::Baseline;
             }
         }

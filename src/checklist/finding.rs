@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::condition::matches::Past;
-use crate::condition::secret::fnv1a;
+use crate::condition::secret::{Identity, fnv1a};
 use crate::condition::spec::{Confidence, Severity};
 use crate::facts::model::Place;
 use crate::text::Region;
@@ -60,6 +60,10 @@ pub struct Finding {
     pub mark: Option<u16>,
     /// The commit that brought it, where the history was searched.
     pub past: Option<Arc<Past>>,
+    /// For secrets: which value it is, and why it was taken for one.
+    pub secret: Option<(Identity, String)>,
+    /// The other places of the same secret.
+    pub also: Vec<Elsewhere>,
     /// Why somebody decided to live with it.
     pub reason: Option<String>,
     /// The last day on which that decision holds.
@@ -83,8 +87,19 @@ impl Finding {
     }
 }
 
+/// Another place of a secret.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Elsewhere {
+    /// Where.
+    pub place: Place,
+    /// Lines and columns.
+    pub region: Region,
+    /// The identity that a finding of its own would have.
+    pub fingerprint: String,
+}
+
 /// What becomes of a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// To be fixed.

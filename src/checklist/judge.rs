@@ -159,7 +159,7 @@ fn violated(rule: &Rule, forbidden: &[(&Pattern, Answer)], findings: &[Finding],
         let good = examined.saturating_sub(bad);
         (share(good, examined), format!("{good} of {examined} are in order"))
     } else {
-        let open = findings.iter().filter(|finding| !finding.lenient).count();
+        let open = subjects(findings.iter().filter(|finding| !finding.lenient));
         (
             FULL.saturating_sub(lost(worst, rule.severity)),
             format!("{open} {}", if open == 1 { "finding" } else { "findings" }),
@@ -169,6 +169,12 @@ fn violated(rule: &Rule, forbidden: &[(&Pattern, Answer)], findings: &[Finding],
     let evidence = if credit == 0 { Vec::new() } else { proofs(rule, context) };
     let basis = Basis::Violations { examined, counted };
     Verdict { outcome, credit, evidence, basis, ..not_applicable(None, reason) }
+}
+
+/// How many things there are to do: the places of one secret are one.
+pub fn subjects<'a>(findings: impl Iterator<Item = &'a Finding>) -> usize {
+    let mut seen = std::collections::BTreeSet::new();
+    findings.filter(|finding| finding.secret.as_ref().is_none_or(|(identity, _)| seen.insert(*identity))).count()
 }
 
 /// What a finding of severity `worst` takes from a rule of severity `whole`, in thousandths.
@@ -315,6 +321,8 @@ fn half_way(rule: &Rule, reason: &str, found: &Match, context: &Context<'_>) -> 
         half_way: true,
         mark: None,
         past: None,
+        secret: None,
+        also: Vec::new(),
         reason: None,
         until: None,
     }
@@ -375,6 +383,8 @@ fn finding(rule: &Rule, pattern: &Pattern, found: &Match, context: &Context<'_>)
         half_way: false,
         mark: found.mark,
         past: found.past.clone(),
+        secret: found.secret.clone(),
+        also: Vec::new(),
         reason: None,
         until: None,
     }
@@ -399,6 +409,8 @@ fn absence(rule: &Rule, component: Option<usize>, place: Place) -> Finding {
         half_way: false,
         mark: None,
         past: None,
+        secret: None,
+        also: Vec::new(),
         reason: None,
         until: None,
     }

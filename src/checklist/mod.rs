@@ -8,6 +8,7 @@ pub mod finding;
 pub mod inline;
 pub mod item;
 pub mod judge;
+pub mod merge;
 pub mod outcome;
 pub mod rollup;
 pub mod settle;

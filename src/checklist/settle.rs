@@ -9,7 +9,7 @@ use crate::checklist::decision::{Accept, Attest, Decisions, Effect, Outcome as B
 use crate::checklist::finding::{Finding, State};
 use crate::checklist::inline::Inline;
 use crate::checklist::item::{Basis, FULL, Item, Verdict};
-use crate::checklist::judge::{lost, not_applicable, share};
+use crate::checklist::judge::{lost, not_applicable, share, subjects};
 use crate::checklist::outcome::Outcome;
 use crate::checklist::rollup;
 use crate::rule::id::hint;
@@ -280,7 +280,7 @@ fn weigh_anew(rule: &Rule, verdict: &mut Verdict, ledger: &mut Ledger<'_>) {
     };
     let left = examined.saturating_sub(taken);
     if let Some(worst) = open.iter().map(|finding| finding.severity).max() {
-        let open = open.len();
+        let open = subjects(open.into_iter());
         let (credit, said) = if counted {
             let good = left.saturating_sub(open);
             (share(good, left), format!("{good} of {left} are in order, {taken} accepted"))

@@ -187,6 +187,8 @@ pub(crate) enum ShowArg {
     Accepted,
     /// What was recognised as a component, and why
     Components,
+    /// Candidates for secrets that a filter refused, and by which filter (in the JSON report too)
+    Dropped,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

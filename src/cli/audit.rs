@@ -26,7 +26,8 @@ pub(crate) fn run(arguments: &AuditArgs) -> Result<Exit, Refusal> {
     let baseline = arguments.baseline.as_deref().map(read_baseline).transpose()?;
     let previous = arguments.previous.as_deref().map(read_previous).transpose()?;
     let source_url = arguments.source_url.as_deref().map(source_url).transpose()?;
-    let choice = Choice { only: &arguments.only, skip: &arguments.skip, staged: arguments.staged };
+    let dropped = arguments.show.contains(&ShowArg::Dropped);
+    let choice = Choice { only: &arguments.only, skip: &arguments.skip, staged: arguments.staged, dropped };
     let mut session = session(&arguments.target, &choice)?;
     if session.audit.is_empty() {
         let path = arguments.target.path.display();

@@ -149,6 +149,12 @@ fn told(rule: &Rule, item: &Item, finding: &Finding) -> String {
     if !finding.line.is_empty() {
         part("line", &words::clean(&finding.line), &mut out);
     }
+    if let Some((_, why)) = &finding.secret {
+        part("because", &format!("it has the shape of this pattern: {why}"), &mut out);
+    }
+    for other in finding.also.iter().take(LINES) {
+        part("also in", &words::place(&other.place, other.region), &mut out);
+    }
     let verdict = item.verdicts.iter().find(|verdict| verdict.component == finding.component);
     if let Some(because) = verdict.and_then(|verdict| verdict.applies_because.as_ref()) {
         let place = words::place(&because.place, because.region);
@@ -158,7 +164,9 @@ fn told(rule: &Rule, item: &Item, finding: &Finding) -> String {
         part("looked for", &rule.looks_for.join(", "), &mut out);
     }
     let state = match finding.state {
-        State::Open if finding.lenient => "in a test, example, fixture or prose: it costs nothing".to_owned(),
+        State::Open if finding.lenient => {
+            "in a test, example, fixture or prose, or public by design: it costs nothing".to_owned()
+        }
         State::Open => "open".to_owned(),
         State::Baseline => "known from the baseline".to_owned(),
         State::Accepted | State::Ignored => {

@@ -33,13 +33,14 @@ pub(crate) struct Session {
     pub(crate) done: [Duration; 3],
 }
 
-/// Which rules run; empty: all.
+/// Which rules run; empty: all. And whether refused candidates are noted.
 #[derive(Debug, Default)]
 pub(crate) struct Choice<'a> {
     pub(crate) only: &'a [String],
     pub(crate) skip: &'a [String],
     /// Whether the index is audited instead of the work tree.
     pub(crate) staged: bool,
+    pub(crate) dropped: bool,
 }
 
 /// Audits what the arguments name.
@@ -181,6 +182,7 @@ fn options(
         kinds: config.component_kinds(),
         decisions: std::sync::Arc::clone(&config.decisions),
         history: target.history,
+        dropped: choice.dropped,
     })
 }
 

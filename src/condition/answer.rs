@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::condition::Truth;
 use crate::condition::matches::Past;
+use crate::condition::secret::Identity;
 use crate::condition::spec::{Confidence, Grade};
 use crate::facts::model::Place;
 use crate::repo::Role;
@@ -23,6 +24,8 @@ pub struct Match {
     pub mark: Option<u16>,
     /// For secrets: the commit that brought it, where the history was searched.
     pub past: Option<Arc<Past>>,
+    /// For secrets: which value it is, and why it was taken for one.
+    pub secret: Option<(Identity, String)>,
     /// The role of the file.
     pub role: Role,
     /// Of the match: full, or half-way (a technology that is only declared).

@@ -38,6 +38,7 @@ fn found(spec: &ComponentSpec, component: &Component) -> Option<Match> {
         confidence: None,
         mark: None,
         past: None,
+        secret: None,
         role: Role::Source,
         grade: Grade::Full,
     })

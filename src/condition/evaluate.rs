@@ -111,6 +111,7 @@ fn to_match(hit: &Hit, file: &FileMatches, message: Option<&str>, context: &Cont
         confidence: hit.confidence,
         mark: hit.mark,
         past: hit.past.clone(),
+        secret: hit.secret.clone(),
         role: file.role,
         grade: Grade::Full,
     }
@@ -139,6 +140,7 @@ fn ask_facts(pattern: &ValueCondition, facts: &Facts) -> FactsAnswer {
             confidence: None,
             mark: None,
             past: None,
+            secret: None,
             role: Role::Config,
             grade: Grade::Full,
         };

@@ -35,6 +35,9 @@ struct Language {
     strings: Vec<String>,
     #[serde(default)]
     raw: Vec<String>,
+    /// What stands before the tests at the end of a file, where a language keeps them with the code.
+    #[serde(default)]
+    tests_behind: Vec<String>,
     /// Configuration and markup: no language that a component is said to be written in.
     #[serde(default)]
     markup: bool,
@@ -103,6 +106,12 @@ impl Languages {
     /// Whether a language is one that programs are written in, not configuration or markup.
     pub fn is_program(&self, name: &str) -> bool {
         self.all.iter().any(|language| language.name == name && !language.markup)
+    }
+
+    /// Where the tests begin that a file of this language ends with.
+    pub fn tests_from(&self, name: &str, text: &[u8]) -> Option<usize> {
+        let language = self.all.iter().find(|language| language.name == name)?;
+        language.tests_behind.iter().filter_map(|marker| memchr::memmem::find(text, marker.as_bytes())).min()
     }
 
     /// Names of all languages.

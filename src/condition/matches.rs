@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use crate::condition::answer::{Match, Unknown};
+use crate::condition::secret::Identity;
 use crate::condition::spec::{Confidence, Severity};
+use crate::condition::text::TextMatch;
 use crate::condition::value::ValueCondition;
 use crate::repo::Role;
 use crate::text::{Region, Span};
@@ -28,6 +30,8 @@ pub struct Hit {
     pub mark: Option<u16>,
     /// For secrets: the commit that brought it, where the history was searched.
     pub past: Option<Arc<Past>>,
+    /// For secrets: which value it is, and why it was taken for one.
+    pub secret: Option<(Identity, String)>,
 }
 
 /// The commit that brought something first.
@@ -60,6 +64,13 @@ pub struct HistoryMatches {
     pub commits: usize,
     /// Why there may be more, where there may.
     pub unknown: Option<Unknown>,
+}
+
+impl From<TextMatch> for Hit {
+    fn from(found: TextMatch) -> Self {
+        let TextMatch { span, captures, shows, confidence, mark, secret } = found;
+        Self { span: Some(span), shows, captures, confidence, mark, secret, past: None }
+    }
 }
 
 /// What one condition found in one file.

@@ -5,6 +5,7 @@
 //! them in three-valued logic.
 
 pub mod answer;
+mod assigned;
 pub mod code;
 pub(crate) mod component;
 pub mod evaluate;

@@ -22,6 +22,7 @@ pub(crate) fn answer(spec: &PackageSpec, scope: Scope, context: &Context<'_>) ->
                     confidence: None,
                     mark: None,
                     past: None,
+                    secret: None,
                     role: Role::Config,
                     grade: Grade::Full,
                 });

@@ -318,7 +318,7 @@ impl<'a> PlanBuilder<'a> {
             return Ok(Arc::clone(known));
         }
         let list = self.allow.get(name).ok_or_else(|| format!("there is no allow list named `@{name}`"))?;
-        let list = Arc::new(Allow::new(list.clone()));
+        let list = Arc::new(Allow::named(&format!("@{name}"), list.clone()));
         self.shared.insert(name.to_owned(), Arc::clone(&list));
         Ok(list)
     }

@@ -2,7 +2,42 @@
 //!
 //! A value is redacted here, at the moment a finding is made, so that no later room ever holds it.
 
-use crate::condition::spec::{Checksum, Confidence, Decode, SecretSpec};
+use std::borrow::Cow;
+
+use jiff::civil::Date;
+
+use crate::condition::spec::{Confidence, Decode, Looks, SecretSpec};
+
+pub mod chance;
+pub mod checksum;
+pub mod encoded;
+pub mod jwt;
+
+/// The whole identity of a value within one audit: it never leaves the program, and shows itself to nobody.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity(u64);
+
+impl Identity {
+    /// The identity of `value`.
+    pub fn of(value: &str) -> Self {
+        Self(fnv1a(value.bytes()))
+    }
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Identity")
+    }
+}
+
+/// What weighing says for a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Weight {
+    /// What a check digit says of it.
+    pub confidence: Option<Confidence>,
+    /// Why it was taken for a secret, for people.
+    pub why: String,
+}
 
 /// What is shown instead of a value: the characters that identify its type, then asterisks (at most 20).
 pub fn redact(value: &str, shown: usize) -> String {
@@ -37,47 +72,54 @@ pub fn entropy(value: &str) -> f64 {
     counts.iter().filter(|&&count| count > 0).map(bits).sum()
 }
 
-/// Weighs `value`: `None` when it cannot be what it looks like, else the confidence that a check digit gives it: high, or
-/// one step less, for whoever changed a digit may still have leaked the rest.
-pub fn weigh(spec: &SecretSpec, value: &str) -> Option<Option<Confidence>> {
-    if spec.entropy.is_some_and(|least| entropy(value) < least) {
-        return None;
+/// What the lists and tests look at: the value itself, or what it says once its encoding is undone. `None` when it is not
+/// written in the encoding that it should have.
+pub fn reveal<'a>(spec: &SecretSpec, value: &'a str, as_of: Option<Date>) -> Option<Cow<'a, str>> {
+    match (spec.encoded, spec.decode) {
+        (Some(encoding), _) => encoded::plain(encoding, value),
+        // Words in base64 or hexadecimal only look as if a machine had drawn them.
+        (None, None) if spec.looks == Some(Looks::Random) => {
+            Some(encoded::words(value).map_or(Cow::Borrowed(value), Cow::Owned))
+        }
+        (None, Some(Decode::Pem) | None) => Some(Cow::Borrowed(value)),
+        (None, Some(decode)) => jwt::read(decode, value, as_of).map(Cow::Owned),
+    }
+}
+
+/// Weighs a value, given what it says (`plain`, see [`reveal`]); a refusal names the test that it did not pass. A check
+/// digit never refuses: whoever changed a digit may still have leaked the rest, with one step less confidence.
+pub fn weigh(spec: &SecretSpec, value: &str, plain: &str) -> Result<Weight, String> {
+    let tested = if spec.encoded.is_some() { plain } else { value };
+    let found = entropy(tested);
+    if let Some(least) = spec.entropy.filter(|least| found < *least) {
+        return Err(format!("entropy {found:.1} of at least {least:.1} bits per character"));
     }
     if matches!(spec.decode, Some(Decode::Pem)) && !has_pem_body(value) {
-        return None;
+        return Err("decode: no PEM body".to_owned());
     }
-    Some(spec.checksum.map(|checksum| if passes(checksum, value) { Confidence::High } else { Confidence::Medium }))
-}
-
-/// Whether the check digit of `value` is right.
-pub fn passes(checksum: Checksum, value: &str) -> bool {
-    match checksum {
-        Checksum::Crc32Base62 => crc32_base62(value),
-    }
-}
-
-fn crc32_base62(value: &str) -> bool {
-    let body = value.rsplit_once('_').map_or(value, |(_, body)| body);
-    let Some(split) = body.len().checked_sub(6).filter(|&at| body.is_char_boundary(at)) else { return false };
-    let (payload, digits) = body.split_at(split);
-    base62(crc32(payload.as_bytes())) == digits
-}
-
-fn base62(mut number: u32) -> String {
-    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    let mut text = [b'0'; 6];
-    for slot in text.iter_mut().rev() {
-        *slot = DIGITS[(number % 62) as usize];
-        number /= 62;
-    }
-    text.iter().map(|&byte| char::from(byte)).collect()
-}
-
-/// CRC-32 of IEEE 802.3, bit by bit: values are a few dozen bytes.
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(u32::MAX, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
-    })
+    let looks = match spec.looks {
+        Some(Looks::Random) if !chance::is_random(tested) => Err("looks: not random"),
+        Some(Looks::Random)
+            if tested != plain && !chance::is_random(plain.trim()) && !chance::is_password(plain.trim()) =>
+        {
+            Err("looks: words in an encoding")
+        }
+        Some(Looks::Password) if !chance::is_password(tested) => Err("looks: not a password"),
+        Some(Looks::Random) => Ok(", looks random"),
+        Some(Looks::Password) => Ok(", looks like a password"),
+        None => Ok(""),
+    };
+    let looks = looks.map_err(str::to_owned)?;
+    let checked = spec.checksum.map(|checksum| checksum::passes(checksum, value));
+    let digit = match checked {
+        Some(true) => ", its check digits are right",
+        Some(false) => ", its check digits are wrong",
+        None => "",
+    };
+    let encoded = if spec.encoded.is_some() { ", decoded" } else { "" };
+    let why = format!("{} characters{encoded}, {found:.1} bits each{looks}{digit}", tested.chars().count());
+    let confidence = checked.map(|right| if right { Confidence::High } else { Confidence::Medium });
+    Ok(Weight { confidence, why })
 }
 
 /// Whether a PEM block holds a body: at least 64 characters of base64 between its dashes, more than one of them new.
@@ -101,16 +143,6 @@ fn is_base64(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_token_with_a_right_check_digit_passes() {
-        let payload = "0123456789abcdefghijABCDEFGHIJ";
-        let token = format!("ghp_{payload}{}", base62(crc32(payload.as_bytes())));
-        assert!(passes(Checksum::Crc32Base62, &token));
-        let wrong = token.replace("ghp_0", "ghp_1");
-        assert!(!passes(Checksum::Crc32Base62, &wrong));
-        assert_eq!(crc32(b"123456789"), 0xcbf4_3926, "the check value of the standard");
-    }
 
     #[test]
     fn redaction_keeps_the_type_and_never_more_than_half() {

@@ -215,6 +215,22 @@ pub struct TextSpec {
     /// A match is dropped when one of these matches its line.
     #[serde(default)]
     pub allow_line: Vec<String>,
+    /// A match is dropped when one of these matches its group `name`.
+    #[serde(default)]
+    pub allow_name: Vec<String>,
+    /// A keyword counts only in a name that is given a value right behind it: cheap enough for common words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned: Option<Assigned>,
+}
+
+/// What must stand behind a name that holds a keyword.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Assigned {
+    /// `=`, `:`, `=>`, `(`, `,`, `>` or the like.
+    Any,
+    /// The same, and behind it a quotation mark or the text of an XML element.
+    Quoted,
 }
 
 /// How much text a pattern sees around a keyword.
@@ -243,9 +259,41 @@ pub struct SecretSpec {
     /// A check digit of the token: a value that passes is of high confidence, one that fails of low.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksum: Option<Checksum>,
-    /// What the value must decode to.
+    /// What the value must decode to. Of a JSON web token, `allow` also sees header and claims.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decode: Option<Decode>,
+    /// How the value is written: `allow`, `entropy` and `looks` then judge what it says once that is undone, and all other
+    /// secret patterns are tried on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoded: Option<Encoding>,
+    /// What the value must look like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks: Option<Looks>,
+    /// It gives way: where another secret pattern found something that shares a byte with the value, this one is silent.
+    #[serde(default)]
+    pub general: bool,
+}
+
+/// How a value may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Encoding {
+    /// Text in base64, of either alphabet.
+    Base64,
+    /// `user:password` in base64; the password is judged.
+    Base64Pair,
+    /// Percent-encoding, as in URLs.
+    Percent,
+}
+
+/// What a value without a shape of its own must look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Looks {
+    /// Drawn by a machine: far from everything that people write.
+    Random,
+    /// Made up by a person: signs of several classes, or letters that are no words.
+    Password,
 }
 
 /// Published check digits of tokens.
@@ -255,6 +303,10 @@ pub enum Checksum {
     /// The last six characters are the CRC-32 (IEEE) of the characters between the first `_` and them, in base 62
     /// (`0-9A-Za-z`), padded with zeros: GitHub and npm.
     Crc32Base62,
+    /// The last seven characters are the CRC-32 of all before them, in base 36 (`0-9a-z`).
+    Crc32Base36,
+    /// The last eight characters are the CRC-32 of what stands between the last `_` and them, in hexadecimal.
+    Crc32Hex,
 }
 
 /// What a value must decode to, to be what it looks like.
@@ -263,6 +315,12 @@ pub enum Checksum {
 pub enum Decode {
     /// A PEM block with a body of base64.
     Pem,
+    /// A JSON web token that ends on the day of the audit or later.
+    JwtLiving,
+    /// A JSON web token that names no end.
+    JwtLasting,
+    /// A JSON web token that has ended.
+    JwtExpired,
 }
 
 /// A syntax pattern and the files to look in.

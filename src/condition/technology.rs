@@ -48,6 +48,7 @@ fn to_match(technology: &Technology, grade: Grade) -> Match {
         confidence: None,
         mark: None,
         past: None,
+        secret: None,
         role: Role::Source,
         grade,
     }

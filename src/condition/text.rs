@@ -7,9 +7,11 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use jiff::civil::Date;
 use regex::bytes::{Captures, Regex, RegexBuilder};
 
-use crate::condition::secret;
+use crate::condition::assigned::is_assigned;
+use crate::condition::secret::{self, Identity, Weight};
 use crate::condition::spec::{Confidence, TextSpec, Window};
 use crate::text::Span;
 
@@ -22,23 +24,59 @@ pub struct TextPattern {
     regex: OnceLock<Option<Regex>>,
     keywords: OnceLock<Option<AhoCorasick>>,
     allow_line: OnceLock<Vec<Regex>>,
+    allow_name: OnceLock<Vec<Regex>>,
 }
 
 /// A list of expressions that drop a match; a named list is compiled once for all patterns that name it.
 #[derive(Debug)]
 pub struct Allow {
+    name: String,
     patterns: Vec<String>,
     compiled: OnceLock<Vec<Regex>>,
 }
 
 impl Allow {
-    /// A list that is compiled when the first match meets it.
+    /// A pattern's own list, compiled when the first match meets it.
     pub fn new(patterns: Vec<String>) -> Self {
-        Self { patterns, compiled: OnceLock::new() }
+        Self::named("of the pattern", patterns)
+    }
+
+    /// A list that reports name.
+    pub fn named(name: &str, patterns: Vec<String>) -> Self {
+        Self { name: name.to_owned(), patterns, compiled: OnceLock::new() }
     }
 
     fn drops(&self, text: &[u8]) -> bool {
         self.compiled.get_or_init(|| compile_all(&self.patterns)).iter().any(|regex| regex.is_match(text))
+    }
+}
+
+/// What a search for secrets is told, and where it notes what it refused.
+#[derive(Debug, Default)]
+pub struct Sight {
+    /// The date of the audit; without one, no token has ended.
+    pub as_of: Option<Date>,
+    /// What filters refused; `None` where nobody asks, and then nothing is noted.
+    pub refused: Option<Vec<Refused>>,
+}
+
+/// A candidate that a filter refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Bytes of the value.
+    pub span: Span,
+    /// The value, redacted.
+    pub shows: String,
+    /// The filter.
+    pub filter: String,
+}
+
+impl Sight {
+    fn refuse(&mut self, span: Span, value: &str, filter: impl FnOnce() -> String) {
+        const MOST: usize = 1000;
+        if let Some(refused) = self.refused.as_mut().filter(|refused| refused.len() < MOST) {
+            refused.push(Refused { span, shows: secret::redact(value, 0), filter: filter() });
+        }
     }
 }
 
@@ -55,6 +93,8 @@ pub struct TextMatch {
     pub confidence: Option<Confidence>,
     /// For secrets: 16 bits of a hash of the value.
     pub mark: Option<u16>,
+    /// For secrets: which value it is, whatever encoding it is written in, and why it was taken for one.
+    pub secret: Option<(Identity, String)>,
 }
 
 /// How much of a line is looked at before and behind a keyword, in bytes: written lines are shorter.
@@ -67,14 +107,22 @@ const SHOWN_CHARACTERS: usize = 120;
 impl TextPattern {
     /// Takes a spec whose `@name` allow lists were replaced by their expressions.
     pub fn new(spec: TextSpec, allow: Vec<Arc<Allow>>) -> Self {
-        Self { spec, allow, regex: OnceLock::new(), keywords: OnceLock::new(), allow_line: OnceLock::new() }
+        Self {
+            spec,
+            allow,
+            regex: OnceLock::new(),
+            keywords: OnceLock::new(),
+            allow_line: OnceLock::new(),
+            allow_name: OnceLock::new(),
+        }
     }
 
     /// Checks every expression, for rule loading and tests.
     pub fn validate(&self) -> Result<(), String> {
         let all = std::iter::once(&self.spec.pattern)
             .chain(self.allow.iter().flat_map(|list| &list.patterns))
-            .chain(&self.spec.allow_line);
+            .chain(&self.spec.allow_line)
+            .chain(&self.spec.allow_name);
         for pattern in all {
             compile(pattern).map_err(|error| format!("regular expression `{pattern}`: {error}"))?;
         }
@@ -83,8 +131,13 @@ impl TextPattern {
 
     /// All matches in `text`, for a condition whose keywords nobody looked for yet.
     pub fn search(&self, text: &[u8]) -> Vec<TextMatch> {
+        self.search_with(text, &mut Sight::default())
+    }
+
+    /// The same, with what a secret pattern may be told and asked.
+    pub fn search_with(&self, text: &[u8], sight: &mut Sight) -> Vec<TextMatch> {
         if self.spec.keywords.is_empty() {
-            return self.find(text, &[]);
+            return self.find_with(text, &[], sight);
         }
         let words = self
             .keywords
@@ -92,25 +145,38 @@ impl TextPattern {
         let mut places: Vec<usize> =
             words.iter().flat_map(|words| words.find_iter(text)).map(|hit| hit.start()).collect();
         places.sort_unstable();
-        if places.is_empty() { Vec::new() } else { self.find(text, &places) }
+        if places.is_empty() { Vec::new() } else { self.find_with(text, &places, sight) }
     }
 
     /// All matches in `text`, given where keywords stand (`hits`, byte offsets in order; empty means: look everywhere).
     pub fn find(&self, text: &[u8], hits: &[usize]) -> Vec<TextMatch> {
+        self.find_with(text, hits, &mut Sight::default())
+    }
+
+    /// The same, with what a secret pattern may be told and asked.
+    pub fn find_with(&self, text: &[u8], hits: &[usize], sight: &mut Sight) -> Vec<TextMatch> {
+        let assigned = |at: usize| self.spec.assigned.is_none_or(|wanted| is_assigned(text, at, wanted));
+        if !hits.is_empty() && !hits.iter().any(|&at| assigned(at)) {
+            return Vec::new();
+        }
         let Some(regex) = self.regex.get_or_init(|| compile(&self.spec.pattern).ok()) else { return Vec::new() };
         let mut found = Vec::new();
         let mut done_to = 0;
         if hits.is_empty() || self.spec.window == Window::File {
-            self.find_in(regex, text, Span::new(0, text.len()), &mut done_to, &mut found);
+            self.find_in(regex, text, Span::new(0, text.len()), &mut done_to, |captures| {
+                found.extend(self.accept(text, captures, sight));
+            });
             return found;
         }
         for &hit in hits {
-            if hit < done_to {
+            if hit < done_to || !assigned(hit) {
                 continue;
             }
             let window = self.window(text, hit);
             let window = Span::new(window.start.max(done_to), window.end);
-            self.find_in(regex, text, window, &mut done_to, &mut found);
+            self.find_in(regex, text, window, &mut done_to, |captures| {
+                found.extend(self.accept(text, captures, sight));
+            });
         }
         found
     }
@@ -122,8 +188,15 @@ impl TextPattern {
         line_around(text, hit)
     }
 
-    /// Appends the matches inside `window`; `done_to` moves behind the last one (or behind the line looked at).
-    fn find_in(&self, regex: &Regex, text: &[u8], window: Span, done_to: &mut usize, found: &mut Vec<TextMatch>) {
+    /// Hands over the matches inside `window`; `done_to` moves behind the last one (or behind the line looked at).
+    fn find_in(
+        &self,
+        regex: &Regex,
+        text: &[u8],
+        window: Span,
+        done_to: &mut usize,
+        mut found: impl FnMut(&Captures<'_>),
+    ) {
         let mut at = window.start;
         while at <= window.end {
             // The haystack ends with the window, but starts at the file, so that `\b` and `^` see what stands before.
@@ -134,43 +207,73 @@ impl TextPattern {
                 continue;
             }
             *done_to = (*done_to).max(whole.end());
-            found.extend(self.accept(text, &captures));
+            found(&captures);
         }
         if self.spec.window == Window::Line {
             *done_to = (*done_to).max(window.end);
         }
     }
 
-    fn accept(&self, text: &[u8], captures: &Captures<'_>) -> Option<TextMatch> {
+    fn accept(&self, text: &[u8], captures: &Captures<'_>, sight: &mut Sight) -> Option<TextMatch> {
         let whole = captures.get(0)?;
         let value = captures.name("secret").unwrap_or(whole);
-        let judged =
-            String::from_utf8_lossy(if self.spec.secret.is_some() { value.as_bytes() } else { whole.as_bytes() });
-        if self.allow.iter().any(|list| list.drops(judged.as_bytes())) {
-            return None;
-        }
-        let lines = self.allow_line.get_or_init(|| compile_all(&self.spec.allow_line));
-        let line = line_around(text, whole.start());
-        if lines.iter().any(|regex| regex.is_match(&text[line.start..line.end])) {
-            return None;
-        }
-        let hidden = self.spec.secret.is_some().then(|| value.range());
-        let mut names = self.named(captures, hidden.as_ref());
         let Some(spec) = &self.spec.secret else {
-            let shows = one_line(&judged);
+            let judged = String::from_utf8_lossy(whole.as_bytes());
+            if self.allowed(text, captures, &[&judged]).is_some() {
+                return None;
+            }
             return Some(TextMatch {
                 span: Span::new(whole.start(), whole.end()),
-                captures: names,
-                shows,
+                captures: self.named(captures, None),
+                shows: one_line(&judged),
                 confidence: None,
                 mark: None,
+                secret: None,
             });
         };
-        let confidence = secret::weigh(spec, &judged)?;
-        let shows = secret::redact(&judged, spec.shown);
-        names.push(("secret".to_owned(), shows.clone()));
         let span = Span::new(value.start(), value.end());
-        Some(TextMatch { span, captures: names, shows, confidence, mark: Some(secret::mark(&judged)) })
+        let judged = String::from_utf8_lossy(value.as_bytes());
+        let Some(plain) = secret::reveal(spec, &judged, sight.as_of) else {
+            sight.refuse(span, &judged, || "decode: it does not say what it should".to_owned());
+            return None;
+        };
+        if let Some(filter) = self.allowed(text, captures, &[&judged, &plain]) {
+            sight.refuse(span, &judged, || filter);
+            return None;
+        }
+        let Weight { confidence, why } = match secret::weigh(spec, &judged, &plain) {
+            Ok(weight) => weight,
+            Err(filter) => {
+                sight.refuse(span, &judged, || filter);
+                return None;
+            }
+        };
+        let shows = secret::redact(&judged, spec.shown);
+        let mut names = self.named(captures, Some(&value.range()));
+        names.push(("secret".to_owned(), shows.clone()));
+        let identity = Identity::of(if spec.encoded.is_some() { &plain } else { &judged });
+        let secret = Some((identity, why));
+        Some(TextMatch { span, captures: names, shows, confidence, mark: Some(secret::mark(&judged)), secret })
+    }
+
+    /// The list that lets one of `judged` pass, or the line or name that it stands in; as a report names it.
+    fn allowed(&self, text: &[u8], captures: &Captures<'_>, judged: &[&str]) -> Option<String> {
+        let drops = |list: &&Arc<Allow>| judged.iter().any(|text| list.drops(text.as_bytes()));
+        if let Some(list) = self.allow.iter().find(drops) {
+            return Some(format!("allow: {}", list.name));
+        }
+        let names = self.allow_name.get_or_init(|| compile_all(&self.spec.allow_name));
+        let name = captures.name("name").map(|name| name.as_bytes()).unwrap_or_default();
+        if names.iter().any(|regex| regex.is_match(name)) {
+            return Some("allow-name".to_owned());
+        }
+        let lines = self.allow_line.get_or_init(|| compile_all(&self.spec.allow_line));
+        if lines.is_empty() {
+            return None;
+        }
+        let line = line_around(text, captures.get(0)?.start());
+        let line = text.get(line.start..line.end).unwrap_or_default();
+        lines.iter().any(|regex| regex.is_match(line)).then(|| "allow-line".to_owned())
     }
 
     /// The named groups as one-line texts, without those that share a byte with `hidden`.

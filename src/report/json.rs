@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::audit::Audit;
+use crate::audit::{Audit, Dropped};
 use crate::checklist::decision::{Effect, Outcome as Became};
 use crate::checklist::finding::{Evidence, Finding, State};
 use crate::checklist::item::{FULL, Item, Verdict};
@@ -33,6 +33,22 @@ pub struct JsonReport {
     gate: JsonGate,
     /// What people decided, and what became of it.
     decisions: Vec<JsonDecision>,
+    /// With `--show dropped`: candidates for secrets that a filter refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dropped: Option<Vec<JsonDropped>>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct JsonDropped {
+    path: String,
+    /// 1-based.
+    line: usize,
+    /// The rule and its pattern.
+    pattern: String,
+    /// The value, as asterisks.
+    shows: String,
+    /// The filter that refused it.
+    filter: String,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -194,6 +210,12 @@ struct JsonFinding {
     fix: String,
     /// The commit that brought it first, where the history was searched.
     history: Option<JsonPast>,
+    /// Of a secret: the other places of the same value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    also: Vec<JsonPlace>,
+    /// Of a secret: why it was taken for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -239,7 +261,13 @@ pub fn build(report: &Report<'_>) -> JsonReport {
             .collect(),
         gate: JsonGate { passed: report.gate.passed(), reasons: report.gate.reasons.clone() },
         decisions: audit.decisions.iter().map(decision).collect(),
+        dropped: audit.dropped.as_ref().map(|all| all.iter().map(dropped).collect()),
     }
+}
+
+fn dropped(one: &Dropped) -> JsonDropped {
+    let Dropped { path, line, pattern, shows, filter } = one.clone();
+    JsonDropped { path, line, pattern, shows, filter }
 }
 
 fn decision(outcome: &Became) -> JsonDecision {
@@ -387,5 +415,7 @@ fn json_finding(finding: &Finding, component: Option<String>) -> JsonFinding {
         until: finding.until.map(|day| day.to_string()),
         fix: finding.fix.clone(),
         history: finding.past.as_deref().map(json_past),
+        also: finding.also.iter().map(|other| at(&other.place, other.region)).collect(),
+        because: finding.secret.as_ref().map(|(_, why)| why.clone()),
     }
 }

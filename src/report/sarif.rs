@@ -15,6 +15,9 @@ use crate::rule::model::Rule;
 /// Most results of one run.
 pub const MOST_RESULTS: usize = 1000;
 
+/// Most further places of one result.
+const MOST_RELATED: usize = 20;
+
 const HOME: &str = "https://github.com/prodready/prodready";
 
 /// The report as text, ended by a line end.
@@ -103,7 +106,7 @@ fn result(id: &str, index: usize, finding: &Finding) -> Value {
     if !finding.line.is_empty() {
         place["snippet"] = json!({ "text": words::clean(&finding.line) });
     }
-    json!({
+    let mut result = json!({
         "ruleId": id,
         "ruleIndex": index,
         "level": level(finding.severity),
@@ -114,7 +117,21 @@ fn result(id: &str, index: usize, finding: &Finding) -> Value {
         }}],
         "partialFingerprints": { "primaryLocationLineHash": finding.line_hash, "prodready/v1": finding.fingerprint },
         "properties": { "confidence": words::confidence(finding.confidence.min(Confidence::High)) },
-    })
+    });
+    if !finding.also.is_empty() {
+        let places = finding.also.iter().take(MOST_RELATED);
+        let places = places.map(|other| {
+            json!({
+                "physicalLocation": {
+                    "artifactLocation": { "uri": words::uri(&other.place.path), "uriBaseId": "%SRCROOT%" },
+                    "region": { "startLine": other.region.line, "startColumn": other.region.column },
+                },
+                "message": { "text": "The same secret." },
+            })
+        });
+        result["relatedLocations"] = places.collect();
+    }
+    result
 }
 
 const fn level(severity: Severity) -> &'static str {

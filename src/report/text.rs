@@ -50,6 +50,7 @@ pub fn render(report: &Report<'_>, show: Show, width: usize) -> String {
         }
     }
     decisions(report, show, width, &mut out);
+    dropped(report, width, &mut out);
     lenient(report, &mut out);
     skipped(report, &mut out);
     summary(report, show, &mut out);
@@ -255,6 +256,12 @@ fn place(finding: &Finding, item: &Item, width: usize, out: &mut String) {
         let (commit, place) = (words::commit(&past.commit), format!("{}:{}", past.path, past.region.line));
         paragraph("", &format!("in the history since commit {commit} of {}, {place}", past.date), width, out);
     }
+    if !finding.also.is_empty() {
+        let shown = finding.also.iter().take(PLACES).map(|other| words::place(&other.place, other.region));
+        let more = finding.also.len().saturating_sub(PLACES);
+        let more = (more > 0).then(|| format!("{more} more"));
+        paragraph("also in: ", &shown.chain(more).collect::<Vec<_>>().join(", "), width, out);
+    }
 }
 
 fn cut(text: &str, width: usize) -> String {
@@ -322,6 +329,14 @@ fn decisions(report: &Report<'_>, show: Show, width: usize, out: &mut String) {
     }
 }
 
+/// Candidates for secrets that a filter refused, where somebody asked for them.
+fn dropped(report: &Report<'_>, width: usize, out: &mut String) {
+    for one in report.audit.dropped.iter().flatten() {
+        let place = format!("{}:{}", one.path, one.line);
+        paragraph_after("DROPPED", &format!("{place}  {}  {}: {}", one.pattern, one.shows, one.filter), width, out);
+    }
+}
+
 /// A word, and a text beside it.
 fn paragraph_after(word: &str, text: &str, width: usize, out: &mut String) {
     for (number, line) in wrap(&clean(text), width.saturating_sub(9)).into_iter().enumerate() {
@@ -336,7 +351,7 @@ fn lenient(report: &Report<'_>, out: &mut String) {
     if count > 0 {
         let _ = writeln!(
             out,
-            "{count} findings in tests, fixtures, examples or docs are low and cost nothing (--format json)"
+            "{count} findings in tests, fixtures, examples or docs, or of values that are public, cost nothing (--format json)"
         );
     }
 }

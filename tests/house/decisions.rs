@@ -28,6 +28,7 @@ pub(crate) fn audited(files: &[(String, String)], config: &str) -> Audit {
         kinds: config.component_kinds(),
         decisions: Arc::clone(&config.decisions),
         history: false,
+        dropped: false,
     };
     let repo = Repo::from_memory(files.iter().map(|(path, text)| (path.clone(), text.clone())));
     audit(&repo, rules(), &options)

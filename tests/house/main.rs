@@ -13,6 +13,7 @@ mod fixtures;
 mod floors;
 mod formats;
 mod history;
+mod labelled;
 mod oracle;
 mod precision;
 mod properties;

@@ -1,0 +1,102 @@
+//! Is the word at a place part of a name that is given a value? Answered from a few bytes, before any expression runs.
+//!
+//! Words like `password` stand everywhere; next to none of their places assigns something.
+
+use crate::condition::spec::Assigned;
+
+/// Longest rest of a name, in bytes, and most blanks before and behind the sign.
+const NAME: usize = 64;
+const BLANKS: usize = 24;
+
+/// Whether the name that byte `at` lies in is followed by an assignment.
+pub(crate) fn is_assigned(text: &[u8], at: usize, wanted: Assigned) -> bool {
+    let rest = text.get(at..).unwrap_or_default();
+    let name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let rest = skip(rest, NAME, name);
+    // The end of a quoted name, of an index, of an attribute.
+    let rest = skip(rest, 4, |byte| matches!(byte, b'"' | b'\'' | b'`' | b']' | b')' | b'\\'));
+    let rest = skip(rest, BLANKS, is_blank);
+    let rest = typed(rest);
+    let (Some(b'=' | b':' | b'(' | b',' | b'>' | b'!' | b'?' | b'|'), sign) = (rest.first(), rest) else {
+        return wanted == Assigned::Quoted && is_attribute(rest);
+    };
+    if wanted == Assigned::Any {
+        return true;
+    }
+    let element = sign.first() == Some(&b'>');
+    let rest = skip(sign, 3, |byte| matches!(byte, b'=' | b':' | b'(' | b',' | b'>' | b'!' | b'?' | b'|'));
+    let rest = skip(rest, BLANKS, is_blank);
+    // Prefixes of strings: `r"…"`, `u'…'`, `@"…"`, `new String("…")` is none of them.
+    let rest = skip(rest, 2, |byte| matches!(byte, b'\\' | b'@' | b'$' | b'b' | b'r' | b'u' | b'L' | b'[' | b'{'));
+    matches!(rest.first(), Some(b'"' | b'\'' | b'`'))
+        || (element && rest.first().is_some_and(|byte| byte.is_ascii_graphic() && *byte != b'<'))
+}
+
+/// Behind a type: `password: string = "…"`, `password string = "…"`.
+fn typed(rest: &[u8]) -> &[u8] {
+    let after = rest.strip_prefix(b":").map_or(rest, |rest| skip(rest, 2, is_blank));
+    let behind =
+        skip(after, 24, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'[' | b']' | b'<' | b'>' | b'?' | b'&'));
+    if behind.len() == after.len() {
+        return rest;
+    }
+    let behind = skip(behind, 2, is_blank);
+    if matches!(behind.first(), Some(b'=')) { behind } else { rest }
+}
+
+/// `name="password" value="…"`, as XML and HTML give it.
+fn is_attribute(rest: &[u8]) -> bool {
+    rest.get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"value"))
+}
+
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+fn skip(text: &[u8], most: usize, skipped: impl Fn(u8) -> bool) -> &[u8] {
+    let count = text.iter().take(most).take_while(|byte| skipped(**byte)).count();
+    text.get(count..).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn assignments_of_many_languages_are_seen() {
+        let quoted = [
+            "password = \"x\"",
+            "password: 'x'",
+            "\"password\": \"x\"",
+            "password_value => 'x'",
+            "password := `x`",
+            "password: string = \"x\"",
+            "password string = \"x\"",
+            "PASSWORD', 'x'",
+            "password(\"x\")",
+            "password\"] = \"x\"",
+            "password>x</password",
+            "password\" value=\"x\"",
+            "\\\"password\\\": \\\"x\\\"",
+        ];
+        for text in quoted {
+            let at = text.to_ascii_lowercase().find("password").unwrap();
+            assert!(is_assigned(text.as_bytes(), at, Assigned::Quoted), "{text}");
+        }
+        for text in
+            ["password = x", "password and \"x\"", "password)", "password>\n", "password></password>", "password"]
+        {
+            assert!(!is_assigned(text.as_bytes(), 0, Assigned::Quoted), "{text}");
+        }
+        assert!(is_assigned(b"password=x", 0, Assigned::Any));
+        assert!(!is_assigned(b"password for all", 0, Assigned::Any));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_break_it(text in prop::collection::vec(any::<u8>(), 0..60), at in 0_usize..70) {
+            let _ = (is_assigned(&text, at, Assigned::Any), is_assigned(&text, at, Assigned::Quoted));
+        }
+    }
+}
