@@ -205,7 +205,7 @@ impl<'a> Inspector<'a> {
         let globs = &self.rules.plan.globs;
         let extensions = self.globs.iter().copied().filter(|glob| globs.is_extension(*glob)).collect();
         let sort = Sort { role: inspected.role, language: inspected.language, dialect, extensions };
-        self.by_keywords(text, sort.clone(), woken);
+        self.by_keywords(text, &sort, woken);
         let kinds: Vec<usize> = if inspected.skipped.is_some() {
             Vec::new()
         } else {
@@ -289,16 +289,16 @@ impl<'a> Inspector<'a> {
     }
 
     /// Wakes the conditions whose keywords stand in the text.
-    fn by_keywords(&mut self, text: &[u8], sort: Sort, woken: &mut Woken) {
+    fn by_keywords(&mut self, text: &[u8], sort: &Sort, woken: &mut Woken) {
         let (dispatch, plan) = (self.dispatch, &self.rules.plan);
-        let alarm = if let Some(known) = self.alarms.get(&sort) {
+        let alarm = if let Some(known) = self.alarms.get(sort) {
             Arc::clone(known)
         } else {
-            let new = self.shared.of(&sort);
+            let new = self.shared.of(sort);
             self.alarms.insert(sort.clone(), Arc::clone(&new));
             new
         };
-        let alarm = alarm.get_or_init(|| dispatch.alarm(plan, &sort));
+        let alarm = alarm.get_or_init(|| dispatch.alarm(plan, sort));
         alarm.keywords.find(text, |word, at| {
             for wake in alarm.wakes.get(word).into_iter().flatten() {
                 match *wake {

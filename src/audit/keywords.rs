@@ -49,6 +49,7 @@ struct Known {
 }
 
 impl Keywords {
+    #[expect(clippy::large_stack_arrays, reason = "32 KiB, on the way to the heap")]
     /// Prepares `words`, whose numbers are their places in the list. Words shorter than [`RUN_AT_LEAST`] are never found.
     pub(crate) fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
         let words: Vec<Box<[u8]>> = words.into_iter().map(|word| word.as_bytes().into()).collect();

@@ -97,8 +97,8 @@ impl<'text> Page<'text> {
         offsets.sort_unstable();
         offsets.dedup();
         let columns = columns(text, &index, &offsets);
-        let hashes = hashed.then(|| LineHashes::new(&String::from_utf8_lossy(text)));
-        Self { text, index, columns, hashes, lines: BTreeMap::new() }
+        let line_hashes = hashed.then(|| LineHashes::new(&String::from_utf8_lossy(text)));
+        Self { text, index, columns, hashes: line_hashes, lines: BTreeMap::new() }
     }
 
     fn show(&mut self, request: Request<'_>) -> Placed {

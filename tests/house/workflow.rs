@@ -101,7 +101,8 @@ fn fix_shows_first_writes_when_told_and_the_next_audit_agrees() {
         ("containers/healthcheck", "pass"),
         ("delivery/ci", "pass"),
         ("delivery/ci-runs-tests", "pass"),
-        ("dependencies/update-automation", "pass"),
+        // The workflow is new, and what it uses is nothing that Dependabot was told of.
+        ("dependencies/update-automation", "partial"),
         ("secrets/env-documented", "pass"),
         ("secrets/env-file-ignored", "pass"),
         ("security/security-policy", "partial"),

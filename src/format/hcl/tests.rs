@@ -1,6 +1,7 @@
 //! What the reader of HCL holds: its shape, what it works out, what it leaves unknown, and that no text breaks it.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -226,7 +227,7 @@ fn values_that_grow_by_copying_stay_bounded() {
     let mut text = String::from("locals {\n  a0 = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n");
     for level in 1..12 {
         let copies = vec![format!("local.a{}", level - 1); 10].join(", ");
-        text += &format!("  a{level} = [{copies}]\n");
+        writeln!(text, "  a{level} = [{copies}]").unwrap();
     }
     text.push_str("}\n");
     let _ = parse(&text, &Limits::default());

@@ -25,8 +25,8 @@ impl Sieve for Keep<'_> {
 fn versions() -> Sandbox {
     let sandbox = Sandbox::with(&[]);
     for version in 0..30_usize {
-        let text: String =
-            (0..200).map(|line| format!("line {line} {}\n", if line % 30 == version { version } else { 0 })).collect();
+        let line = |line: usize| format!("line {line} {}\n", if line % 30 == version { version } else { 0 });
+        let text = (0..200).map(line).collect::<Vec<_>>().concat();
         sandbox.write("a/long.txt", &text);
         sandbox.write(&format!("b/{}.txt", version % 7), &text.repeat(version % 3));
         sandbox.git(&["add", "--all"]);
