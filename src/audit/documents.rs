@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde_json::Value;
 
-use crate::audit::inspect::Answered;
+use crate::audit::answers::Answered;
 use crate::condition::Truth;
 use crate::condition::kinds::Kinds;
 use crate::condition::matches::Hit;

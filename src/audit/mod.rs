@@ -4,6 +4,7 @@
 //! `model` says what the project is, and the checklist follows. Nothing here prints, and nothing of the audited tree is
 //! executed.
 
+mod answers;
 mod dispatch;
 mod documents;
 mod dropped;

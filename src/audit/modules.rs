@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::civil::Date;
 use serde_json::Value;
 
+use crate::audit::answers::Answered;
 use crate::audit::documents::{Rows, ask_all, located, sides_in};
-use crate::audit::inspect::{Answered, Inspected, hide_secrets};
+use crate::audit::inspect::{Inspected, hide_secrets};
 use crate::condition::kinds::{Kind, Kinds};
 use crate::condition::matches::{FileMatches, LeafId};
 use crate::condition::plan::{Plan, Question};

@@ -1,0 +1,98 @@
+//! What one condition says of one file, and the syntax patterns of a file asked together.
+
+use std::collections::BTreeMap;
+
+use crate::condition::code::{CodeMatch, CodePattern, Dialect, Imports, SyntaxTree, scan};
+use crate::condition::matches::{FileMatches, Hit, LeafId};
+use crate::condition::text::one_line;
+use crate::repo::{Role, SourceFile};
+
+/// The answer of one condition about one file, before it is known which file it was.
+#[derive(Debug, Default)]
+pub(crate) struct Answered {
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) examined: usize,
+    pub(crate) in_order: Option<Hit>,
+    pub(crate) opaque: usize,
+    pub(crate) broken: Option<String>,
+}
+
+impl Answered {
+    pub(crate) fn whole_file(file: &SourceFile) -> Self {
+        let hit = Hit {
+            span: None,
+            shows: file.path.to_string(),
+            captures: Vec::new(),
+            confidence: None,
+            mark: None,
+            past: None,
+            secret: None,
+        };
+        Self { hits: vec![hit], examined: 1, ..Self::default() }
+    }
+
+    pub(crate) fn into_matches(self, index: usize, role: Role) -> Option<FileMatches> {
+        let silent = self.hits.is_empty() && self.examined == 0 && self.opaque == 0 && self.broken.is_none();
+        (!silent).then(|| FileMatches {
+            file: u32::try_from(index).unwrap_or(u32::MAX),
+            role,
+            hits: self.hits,
+            examined: self.examined,
+            in_order: self.in_order,
+            opaque: self.opaque,
+            broken: self.broken,
+        })
+    }
+}
+
+/// The syntax patterns that one file must answer, collected so that it is parsed and walked once for all of them.
+#[derive(Default)]
+pub(crate) struct CodeQuestions<'a> {
+    asked: Vec<(LeafId, &'a CodePattern, bool)>,
+}
+
+impl<'a> CodeQuestions<'a> {
+    /// Asks the patterns of a leaf whose triggers were met (`met`, by number); none met: nobody looked yet.
+    pub(crate) fn add(&mut self, id: LeafId, patterns: &'a [CodePattern], met: &[usize]) {
+        if met.is_empty() {
+            self.asked.extend(patterns.iter().map(|pattern| (id, pattern, false)));
+        } else {
+            let met = met.iter().filter_map(|number| patterns.get(*number));
+            self.asked.extend(met.map(|pattern| (id, pattern, true)));
+        }
+    }
+
+    pub(crate) fn answer(mut self, dialect: Dialect, text: &str) -> Vec<(LeafId, Answered)> {
+        self.asked.retain(|(_, pattern, met)| {
+            pattern.speaks(dialect) && (*met || pattern.has_trigger(text)) && pattern.may_match(dialect, text)
+        });
+        if self.asked.is_empty() {
+            return Vec::new();
+        }
+        let Some(tree) = SyntaxTree::parse(dialect, text) else { return Vec::new() };
+        let patterns: Vec<&CodePattern> = self.asked.iter().map(|(_, pattern, _)| *pattern).collect();
+        let wanted = patterns.iter().any(|pattern| pattern.wants_imports());
+        let imports = if wanted { Imports::of(&tree) } else { Imports::none(dialect) };
+        let mut answers: BTreeMap<LeafId, Answered> = BTreeMap::new();
+        for ((id, ..), found) in self.asked.iter().zip(scan(&patterns, &tree, &imports)) {
+            answers.entry(*id).or_default().hits.extend(found.into_iter().map(|found| code_hit(found, text)));
+        }
+        for answer in answers.values_mut() {
+            answer.hits.sort_by_key(|hit| hit.span);
+            answer.hits.dedup_by_key(|hit| hit.span);
+        }
+        answers.into_iter().collect()
+    }
+}
+
+fn code_hit(found: CodeMatch, text: &str) -> Hit {
+    Hit {
+        shows: text.get(found.span.start..found.span.end).map(one_line).unwrap_or_default(),
+        span: Some(found.span),
+        captures: found.captures,
+        confidence: None,
+        mark: None,
+        past: None,
+        secret: None,
+    }
+}
