@@ -7,10 +7,8 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 
 use crate::condition::spec::Severity;
+use crate::report::json::SCHEMA_VERSION;
 use crate::report::words;
-
-/// The version of the report that is understood.
-const SCHEMA: u32 = 1;
 
 /// What is read of a report.
 #[derive(Debug, Deserialize)]
@@ -55,10 +53,10 @@ pub fn read(text: &str, shown: &str) -> Result<Read, String> {
     let report: Read = serde_json::from_str(text).map_err(|error| {
         format!("{shown}:{}: this is no report of prodready: {error}; {remedy}", error.line().max(1))
     })?;
-    if report.schema_version != SCHEMA {
+    if report.schema_version != SCHEMA_VERSION {
         let version = report.schema_version;
         return Err(format!(
-            "{shown}: a report of version {version} is not understood, only of version {SCHEMA}; {remedy}"
+            "{shown}: a report of version {version} is not understood, only of version {SCHEMA_VERSION}; {remedy}"
         ));
     }
     Ok(report)

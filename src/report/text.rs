@@ -6,6 +6,7 @@ use crate::checklist::finding::{Finding, State};
 use crate::checklist::item::Item;
 use crate::checklist::outcome::Outcome;
 use crate::report::Report;
+use crate::report::overview::{self, Counts, Row};
 use crate::report::previous::Changes;
 use crate::report::words::{self, clean, wrap};
 use crate::rule::model::Rule;
@@ -27,45 +28,37 @@ pub struct Show {
 
 /// Places shown per rule; the rest is counted.
 const PLACES: usize = 3;
+/// Repairs named at the top.
+const FIXES: usize = 3;
 /// From this width on there is room for one column more.
 const WIDE: usize = 110;
 
 /// The report, at most `width` columns wide.
 pub fn render(report: &Report<'_>, show: Show, width: usize) -> String {
     let mut out = String::new();
+    let rows = overview::rows(report);
     header(report, &mut out);
-    score(report, width, &mut out);
+    score(report, &rows, width, &mut out);
     if show.components {
         components(report, &mut out);
     }
     for outcome in [Outcome::Fail, Outcome::Partial] {
-        for (rule, item, gain) in of(report, outcome) {
-            block(report, rule, item, gain, width, &mut out);
+        for row in rows.iter().filter(|row| row.item.outcome == outcome) {
+            block(report, row.rule, row.item, row.gain, width, &mut out);
         }
     }
     let quiet = [(Outcome::Unknown, true), (Outcome::Pass, show.pass), (Outcome::NotApplicable, show.not_applicable)];
     for (outcome, shown) in quiet {
-        for (rule, item, _) in of(report, outcome).filter(|_| shown) {
-            line(rule, item, width, &mut out);
+        for row in rows.iter().filter(|row| shown && row.item.outcome == outcome) {
+            line(row.rule, row.item, width, &mut out);
         }
     }
     decisions(report, show, width, &mut out);
     dropped(report, width, &mut out);
     lenient(report, &mut out);
     skipped(report, &mut out);
-    summary(report, show, &mut out);
+    summary(report, &rows, show, &mut out);
     words::harmless_in_logs(&out)
-}
-
-/// The items of an outcome with the points that they cost, the costliest first, then by severity and name.
-fn of<'a>(report: &Report<'a>, outcome: Outcome) -> impl Iterator<Item = (&'a Rule, &'a Item, u32)> {
-    let all = report.items().zip(report.gains()).map(|((rule, item), gain)| (rule, item, gain));
-    let mut found: Vec<(&Rule, &Item, u32)> = all.filter(|(_, item, _)| item.outcome == outcome).collect();
-    found.sort_by(|left, right| {
-        let severity = right.0.severity.cmp(&left.0.severity);
-        left.0.preview.cmp(&right.0.preview).then(right.2.cmp(&left.2)).then(severity).then(left.0.id.cmp(&right.0.id))
-    });
-    found.into_iter()
 }
 
 fn header(report: &Report<'_>, out: &mut String) {
@@ -77,7 +70,7 @@ fn header(report: &Report<'_>, out: &mut String) {
 }
 
 /// The number with its grade, a bar with the target, what was counted, the areas, and what to fix first.
-fn score(report: &Report<'_>, width: usize, out: &mut String) {
+fn score(report: &Report<'_>, rows: &[Row<'_>], width: usize, out: &mut String) {
     let Some(score) = report.score else { return };
     let level = score.level();
     let level = if level == "none" { String::new() } else { format!("   level {level}") };
@@ -96,9 +89,9 @@ fn score(report: &Report<'_>, width: usize, out: &mut String) {
     for cap in &score.caps {
         let _ = writeln!(out, "  {cap}");
     }
-    let _ = writeln!(out, "  {}\n", counted(report));
+    let _ = writeln!(out, "  {}\n", counted(report, rows));
     areas(report, width, out);
-    fixes(report, width, out);
+    fixes(rows, width, out);
 }
 
 /// How far the score moved since an earlier report.
@@ -115,15 +108,13 @@ fn since(report: &Report<'_>, score: &Score, out: &mut String) {
 }
 
 /// "42 counted: 37 pass, 4 fail | 1 unknown, 7 not applicable | 92 % of the weight judged"
-fn counted(report: &Report<'_>) -> String {
-    let scored = || report.items().filter(|(rule, _)| !rule.preview && !rule.from_user);
-    let count = |outcome: Outcome| scored().filter(|(_, item)| item.outcome == outcome).count();
-    let [pass, partial, fail, unknown, not] =
-        [Outcome::Pass, Outcome::Partial, Outcome::Fail, Outcome::Unknown, Outcome::NotApplicable].map(count);
+fn counted(report: &Report<'_>, rows: &[Row<'_>]) -> String {
+    let counts = Counts::of(rows.iter());
+    let Counts { pass, partial, fail, unknown, not_applicable: not } = counts;
     let coverage = report.score.map_or(0, |score| score.coverage);
     format!(
         "{} counted: {pass} pass, {partial} partial, {fail} fail | {unknown} unknown, {not} n/a | {coverage} % judged",
-        pass + partial + fail
+        counts.judged()
     )
 }
 
@@ -153,17 +144,15 @@ fn areas(report: &Report<'_>, width: usize, out: &mut String) {
     }
 }
 
-fn fixes(report: &Report<'_>, width: usize, out: &mut String) {
-    let gains = report.items().zip(report.gains()).map(|((rule, item), gain)| (gain, rule, item));
-    let mut fixes: Vec<(u32, &Rule, &Item)> = gains.filter(|(gain, ..)| *gain > 0).collect();
-    fixes.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.id.cmp(&right.1.id)));
+fn fixes(rows: &[Row<'_>], width: usize, out: &mut String) {
+    let fixes = overview::fixes(rows, FIXES);
     if !fixes.is_empty() {
         let _ = writeln!(out, "\nFIX FIRST");
     }
-    for (gain, rule, item) in fixes.into_iter().take(3) {
-        let place = item.findings().find(|finding| finding.counts());
+    for row in fixes {
+        let place = row.findings().next();
         let place = place.map(|finding| words::place(&finding.place, finding.region)).unwrap_or_default();
-        let head = format!("{gain:>+5}  {:<36} ", rule.id.as_str());
+        let head = format!("{:>+5}  {:<36} ", row.gain, row.rule.id.as_str());
         let place = cut_front(&place, width.saturating_sub(head.chars().count()));
         let _ = writeln!(out, "{}", format!("{head}{place}").trim_end());
     }
@@ -367,10 +356,10 @@ fn skipped(report: &Report<'_>, out: &mut String) {
     }
 }
 
-fn summary(report: &Report<'_>, show: Show, out: &mut String) {
+fn summary(report: &Report<'_>, rows: &[Row<'_>], show: Show, out: &mut String) {
     let pass = report.audit.items.iter().any(|item| item.outcome == Outcome::Pass);
     if report.score.is_none() {
-        let _ = writeln!(out, "{}", counted(report));
+        let _ = writeln!(out, "{}", counted(report, rows));
     }
     if !show.pass && pass {
         let _ = writeln!(out, "  see the rest: prodready audit --show pass,na,components");
