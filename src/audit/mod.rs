@@ -14,6 +14,7 @@ mod inspect;
 mod keywords;
 mod model;
 mod modules;
+mod parallel;
 mod place;
 mod related;
 mod scan;

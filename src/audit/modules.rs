@@ -4,7 +4,6 @@
 //! examples and the like are asked where a rule wants them, but say nothing about the modules that they call.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::civil::Date;
 use serde_json::Value;
@@ -12,6 +11,7 @@ use serde_json::Value;
 use crate::audit::answers::Answered;
 use crate::audit::documents::{Rows, ask_all, located, sides_in};
 use crate::audit::inspect::{Inspected, hide_secrets};
+use crate::audit::parallel::in_order;
 use crate::condition::kinds::{Kind, Kinds};
 use crate::condition::matches::{FileMatches, LeafId};
 use crate::condition::plan::{Plan, Question};
@@ -50,11 +50,11 @@ impl Piece {
 type Folder = (String, bool);
 
 /// Works the modules out and asks their files; the answers join those that the files gave by themselves.
-pub(crate) fn resolve(results: &mut [(usize, Inspected)], repo: &Repo, plan: &Plan, jobs: usize, as_of: Date) {
+pub(crate) fn resolve(results: &mut [Inspected], repo: &Repo, plan: &Plan, jobs: usize, as_of: Date) {
     let mut folders: BTreeMap<Folder, Vec<usize>> = BTreeMap::new();
-    for (at, (index, inspected)) in results.iter().enumerate() {
+    for (at, inspected) in results.iter().enumerate() {
         if inspected.piece.is_some() {
-            let path = repo.files().get(*index).map(|file| file.path.as_ref()).unwrap_or_default();
+            let path = repo.files().get(at).map(|file| file.path.as_ref()).unwrap_or_default();
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
             folders.entry((folder, inspected.role.is_production())).or_default().push(at);
         }
@@ -71,12 +71,12 @@ pub(crate) fn resolve(results: &mut [(usize, Inspected)], repo: &Repo, plan: &Pl
     let mut work: Vec<usize> = of_file.keys().copied().collect();
     work.sort_unstable();
     let asked = |at: usize| {
-        let (index, inspected) = results.get(at)?;
-        Some((at, ask(inspected.piece.as_ref()?, of_file.get(&at)?, (*index, inspected.role), plan, as_of)))
+        let inspected = results.get(at)?;
+        Some((at, ask(inspected.piece.as_ref()?, of_file.get(&at)?, (at, inspected.role), plan, as_of)))
     };
-    let answers = in_parallel(&work, jobs, &asked);
+    let answers = in_order(work.len(), 1, jobs, || (), |(), number| work.get(number).and_then(|at| asked(*at)));
     for (at, answer) in answers.into_iter().flatten() {
-        let Some((_, inspected)) = results.get_mut(at) else { continue };
+        let Some(inspected) = results.get_mut(at) else { continue };
         inspected.found.extend(answer.found);
         inspected.found.sort_by_key(|(leaf, _)| *leaf);
         inspected.rows.extend(answer.rows);
@@ -86,42 +86,10 @@ pub(crate) fn resolve(results: &mut [(usize, Inspected)], repo: &Repo, plan: &Pl
     }
 }
 
-/// `ask` for each item of `work`, in the order of `work`.
-fn in_parallel<T: Send>(work: &[usize], jobs: usize, ask: &(impl Fn(usize) -> T + Sync)) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let run = || {
-        let mut done = Vec::new();
-        while let Some((number, item)) = {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            work.get(number).map(|item| (number, *item))
-        } {
-            done.push((number, ask(item)));
-        }
-        done
-    };
-    let mut all = if jobs <= 1 || work.len() < 2 {
-        run()
-    } else {
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..jobs.min(work.len())).map(|_| scope.spawn(run)).collect();
-            let mut all = Vec::with_capacity(work.len());
-            for worker in workers {
-                match worker.join() {
-                    Ok(done) => all.extend(done),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            all
-        })
-    };
-    all.sort_unstable_by_key(|(number, _)| *number);
-    all.into_iter().map(|(_, done)| done).collect()
-}
-
 /// What the names of each module stand for: callers before those whom they call.
-fn scopes(results: &[(usize, Inspected)], folders: &BTreeMap<Folder, Vec<usize>>) -> BTreeMap<Folder, Scope> {
+fn scopes(results: &[Inspected], folders: &BTreeMap<Folder, Vec<usize>>) -> BTreeMap<Folder, Scope> {
     let pieces = |files: &[usize]| -> Vec<(Part, &Source)> {
-        let piece = |at: &usize| results.get(*at).and_then(|(_, inspected)| inspected.piece.as_ref());
+        let piece = |at: &usize| results.get(*at).and_then(|inspected| inspected.piece.as_ref());
         let read = files.iter().filter_map(piece).filter_map(|piece| Some((piece.part, piece.source.as_ref().ok()?)));
         read.collect()
     };

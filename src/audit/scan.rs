@@ -1,16 +1,15 @@
 //! The one pass over the files: each is read once, scanned once for all keywords, parsed at most once per syntax.
 //!
-//! Workers take files from a shared counter; their results are put back in file order, so that the outcome is the same
-//! at any number of threads.
+//! The results come in file order, so that the outcome is the same at any number of threads.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::audit::AuditOptions;
 use crate::audit::dispatch::{Alarms, Dispatch};
 use crate::audit::documents::Rows;
 use crate::audit::inspect::{Inspected, Inspector};
 use crate::audit::modules;
+use crate::audit::parallel::in_order;
 use crate::audit::secrets;
 use crate::checklist::inline::Inline;
 use crate::condition::matches::{FileMatches, LeafId, Matches};
@@ -51,42 +50,13 @@ pub(crate) fn scan(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Scan
     let dispatch = Dispatch::new(&rules.plan);
     let alarms = Alarms::default();
     let owners = secrets::owners(rules);
-    let next = AtomicUsize::new(0);
-    let total = repo.files().len();
-    let work = || {
-        let mut inspector = Inspector::new(repo, rules, &dispatch, &alarms, &owners, options);
-        let mut results = Vec::new();
-        loop {
-            let start = next.fetch_add(BATCH, Ordering::Relaxed);
-            if start >= total {
-                return results;
-            }
-            for index in start..(start + BATCH).min(total) {
-                results.push((index, inspector.inspect(index)));
-            }
-        }
-    };
-    let jobs = jobs.clamp(1, total.div_ceil(BATCH).max(1));
-    let mut results: Vec<(usize, Inspected)> = Vec::with_capacity(total);
-    if jobs == 1 {
-        results = work();
-    } else {
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
-            for worker in workers {
-                match worker.join() {
-                    Ok(found) => results.extend(found),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-        });
-        results.sort_unstable_by_key(|(index, _)| *index);
-    }
+    let start = || Inspector::new(repo, rules, &dispatch, &alarms, &owners, options);
+    let mut results = in_order(repo.files().len(), BATCH, jobs, start, Inspector::inspect);
     modules::resolve(&mut results, repo, &rules.plan, jobs, options.as_of);
     gather(results, rules.plan.leaves.len())
 }
 
-fn gather(results: Vec<(usize, Inspected)>, leaves: usize) -> Scan {
+fn gather(results: Vec<Inspected>, leaves: usize) -> Scan {
     let mut scan = Scan {
         matches: Matches::new(leaves),
         manifests: Vec::new(),
@@ -98,7 +68,7 @@ fn gather(results: Vec<(usize, Inspected)>, leaves: usize) -> Scan {
         bytes: 0,
         rows: BTreeMap::new(),
     };
-    for (index, inspected) in results {
+    for (index, inspected) in results.into_iter().enumerate() {
         let Inspected { role, language, found, manifest, skipped, ignores, refused, bytes, rows, piece: _ } = inspected;
         let file = u32::try_from(index).unwrap_or(u32::MAX);
         for (leaf, rows) in rows {
