@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::audit::keywords::{Keywords, RUN_AT_LEAST};
+use crate::audit::keywords::{Keywords, RUN_AT_LEAST, Vocabulary};
 use crate::condition::code::Dialect;
 use crate::condition::glob::GlobTable;
 use crate::condition::kinds::Kinds;
@@ -142,21 +142,19 @@ impl Dispatch {
 
     /// The keywords that files of a sort are searched for.
     pub(crate) fn alarm<'a>(&self, plan: &'a Plan, sort: &Sort) -> Alarm<'a> {
-        let mut numbers: HashMap<String, usize> = HashMap::new();
+        let mut vocabulary = Vocabulary::default();
         let mut wakes: Vec<Vec<Wake<'a>>> = Vec::new();
         for &id in &self.by_keyword {
             let Some(leaf) = plan.leaves.get(id.0 as usize).filter(|leaf| concerns(leaf, sort)) else { continue };
             for (word, wake) in words(id, leaf, sort) {
-                let number = *numbers.entry(word.to_ascii_lowercase()).or_insert(wakes.len());
+                let number = vocabulary.number(word);
                 if number == wakes.len() {
                     wakes.push(Vec::new());
                 }
                 wakes.get_mut(number).into_iter().for_each(|woken| woken.push(wake));
             }
         }
-        let mut ordered: Vec<(&str, usize)> = numbers.iter().map(|(word, number)| (word.as_str(), *number)).collect();
-        ordered.sort_by_key(|(_, number)| *number);
-        Alarm { keywords: Keywords::new(ordered.into_iter().map(|(word, _)| word)), wakes }
+        Alarm { keywords: vocabulary.keywords(), wakes }
     }
 }
 

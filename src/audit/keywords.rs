@@ -6,6 +6,8 @@
 //! where an automaton waits for its next state. (The idea is that of q-gram filters: Navarro and Raffinot, "Flexible
 //! Pattern Matching in Strings", 2002, chapter 6.)
 
+use std::collections::HashMap;
+
 /// Shortest keyword that can be looked for, in bytes.
 pub(crate) const RUN_AT_LEAST: usize = 3;
 /// Length of a run, in bytes.
@@ -38,6 +40,25 @@ pub(crate) struct Keywords {
     known: Vec<Known>,
     /// Where each list begins in `known`; one more than there are lists.
     lists: Vec<u32>,
+}
+
+/// Words with numbers in the order in which they are first named; case makes no difference.
+#[derive(Debug, Default)]
+pub(crate) struct Vocabulary(HashMap<String, usize>);
+
+impl Vocabulary {
+    /// The number of `word`.
+    pub(crate) fn number(&mut self, word: &str) -> usize {
+        let next = self.0.len();
+        *self.0.entry(word.to_ascii_lowercase()).or_insert(next)
+    }
+
+    /// The words, ready to be looked for under their numbers.
+    pub(crate) fn keywords(&self) -> Keywords {
+        let mut ordered: Vec<(&str, usize)> = self.0.iter().map(|(word, number)| (word.as_str(), *number)).collect();
+        ordered.sort_by_key(|(_, number)| *number);
+        Keywords::new(ordered.into_iter().map(|(word, _)| word))
+    }
 }
 
 /// Where a run stands in a keyword.

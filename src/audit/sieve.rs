@@ -4,9 +4,7 @@
 //! A keyword in a line that is copied as a whole was judged before; so was what was found there. Patterns that look at
 //! more than a line are asked wherever one of their keywords stands.
 
-use std::collections::HashMap;
-
-use crate::audit::keywords::{Keywords, RUN_AT_LEAST};
+use crate::audit::keywords::{Keywords, RUN_AT_LEAST, Vocabulary};
 use crate::condition::matches::LeafId;
 use crate::condition::plan::{Plan, Question};
 use crate::condition::secret::fnv1a;
@@ -50,16 +48,13 @@ impl<'a> Patterns<'a> {
                 patterns.push((leaf, &**pattern));
             }
         }
-        let mut numbers: HashMap<String, usize> = HashMap::new();
-        let mut texts: Vec<String> = Vec::new();
+        let mut vocabulary = Vocabulary::default();
         let mut words: Vec<Word> = Vec::new();
         for (at, (_, pattern)) in patterns.iter().enumerate() {
             for text in &pattern.spec.keywords {
-                let text = text.to_ascii_lowercase();
-                let number = *numbers.entry(text.clone()).or_insert(words.len());
+                let number = vocabulary.number(text);
                 if number == words.len() {
                     words.push(Word { length: text.len(), wakes: Vec::new(), narrow: true });
-                    texts.push(text);
                 }
                 if let Some(word) = words.get_mut(number) {
                     word.wakes.push(at);
@@ -68,7 +63,7 @@ impl<'a> Patterns<'a> {
             }
         }
         let longest = words.iter().map(|word| word.length).max().unwrap_or_default();
-        Self { all: patterns, by_name, keywords: Keywords::new(texts.iter().map(String::as_str)), words, longest }
+        Self { all: patterns, by_name, keywords: vocabulary.keywords(), words, longest }
     }
 
     /// The leaf behind [`Trace::what`].
