@@ -70,11 +70,12 @@ impl<'a> CodeQuestions<'a> {
             return Vec::new();
         }
         let Some(tree) = SyntaxTree::parse(dialect, text) else { return Vec::new() };
+        let Some(nodes) = tree.nodes() else { return Vec::new() };
         let patterns: Vec<&CodePattern> = self.asked.iter().map(|(_, pattern, _)| *pattern).collect();
         let wanted = patterns.iter().any(|pattern| pattern.wants_imports());
-        let imports = if wanted { Imports::of(&tree) } else { Imports::none(dialect) };
+        let imports = if wanted { Imports::of(&tree, &nodes) } else { Imports::none(dialect) };
         let mut answers: BTreeMap<LeafId, Answered> = BTreeMap::new();
-        for ((id, ..), found) in self.asked.iter().zip(scan(&patterns, &tree, &imports)) {
+        for ((id, ..), found) in self.asked.iter().zip(scan(&patterns, &tree, &nodes, &imports)) {
             answers.entry(*id).or_default().hits.extend(found.into_iter().map(|found| code_hit(found, text)));
         }
         for answer in answers.values_mut() {

@@ -3,8 +3,9 @@
 //! A condition that names its files is asked by path alone. Of the others, all keywords that matter to one sort of file
 //! are looked for together, so that a file is scanned once however many rules there are.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rustc_hash::FxHashMap;
 
 use crate::audit::keywords::{Keywords, RUN_AT_LEAST, Vocabulary};
 use crate::condition::code::Dialect;
@@ -18,13 +19,13 @@ use crate::repo::Role;
 #[derive(Debug)]
 pub(crate) struct Dispatch {
     /// For each glob, the leaves that it selects.
-    by_glob: HashMap<u32, Vec<LeafId>>,
+    by_glob: FxHashMap<u32, Vec<LeafId>>,
     /// For each entry of the document kinds, its leaves.
-    pub(crate) by_kind: HashMap<usize, Vec<LeafId>>,
+    pub(crate) by_kind: FxHashMap<usize, Vec<LeafId>>,
     /// Whether documents are asked of which a folder is one module.
     modules: bool,
     /// Text leaves without keywords that languages alone select.
-    by_language: HashMap<String, Vec<LeafId>>,
+    by_language: FxHashMap<String, Vec<LeafId>>,
     /// Text and code leaves that keywords wake.
     by_keyword: Vec<LeafId>,
     /// Leaves without keywords, or with one that is too short to be looked for.
@@ -58,15 +59,27 @@ pub(crate) enum Wake<'a> {
     Code(LeafId, usize, &'a str),
 }
 
-/// The alarms of all workers: each is made once, by the worker that needs it first.
+/// The alarms of all workers, by the dialect of the files and the leaves that concern them: each is made once, by the
+/// worker that needs it first.
 #[derive(Debug, Default)]
-pub(crate) struct Alarms<'a>(Mutex<HashMap<Sort, Arc<OnceLock<Alarm<'a>>>>>);
+pub(crate) struct Alarms<'a>(Mutex<FxHashMap<Concerned, Made<'a>>>);
+
+/// The dialect of files if a leaf looks at their syntax, and the leaves whose keywords they are searched for.
+type Concerned = (Option<Dialect>, Vec<LeafId>);
+
+/// The place of an alarm, which may still have to be made.
+type Made<'a> = Arc<OnceLock<Alarm<'a>>>;
 
 impl<'a> Alarms<'a> {
-    /// The place of the alarm for a sort of file, which may still have to be made.
-    pub(crate) fn of(&self, sort: &Sort) -> Arc<OnceLock<Alarm<'a>>> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.entry(sort.clone()).or_default())
+    /// The alarm for a sort of file.
+    pub(crate) fn of(&self, dispatch: &Dispatch, plan: &'a Plan, sort: &Sort) -> Made<'a> {
+        let concerned = dispatch.concerned(plan, sort);
+        let made = {
+            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(known.entry(concerned.clone()).or_default())
+        };
+        made.get_or_init(|| Alarm::new(plan, &concerned));
+        made
     }
 }
 
@@ -74,10 +87,10 @@ impl Dispatch {
     /// Builds the index.
     pub(crate) fn new(plan: &Plan) -> Self {
         let mut index = Self {
-            by_glob: HashMap::new(),
-            by_kind: HashMap::new(),
+            by_glob: FxHashMap::default(),
+            by_kind: FxHashMap::default(),
             modules: false,
-            by_language: HashMap::new(),
+            by_language: FxHashMap::default(),
             by_keyword: Vec::new(),
             always: Vec::new(),
         };
@@ -140,13 +153,23 @@ impl Dispatch {
         by_globs.chain(by_language).chain(&self.always).copied()
     }
 
-    /// The keywords that files of a sort are searched for.
-    pub(crate) fn alarm<'a>(&self, plan: &'a Plan, sort: &Sort) -> Alarm<'a> {
+    /// The leaves whose keywords files of a sort are searched for, and the dialect if one of them looks at syntax.
+    fn concerned(&self, plan: &Plan, sort: &Sort) -> Concerned {
+        let leaf = |id: &LeafId| plan.leaves.get(id.0 as usize);
+        let concerned = self.by_keyword.iter().copied().filter(|id| leaf(id).is_some_and(|leaf| concerns(leaf, sort)));
+        let concerned: Vec<LeafId> = concerned.collect();
+        let is_code = |id: &LeafId| leaf(id).is_some_and(|leaf| matches!(leaf.question, Question::Code(_)));
+        (sort.dialect.filter(|_| concerned.iter().any(is_code)), concerned)
+    }
+}
+
+impl<'a> Alarm<'a> {
+    fn new(plan: &'a Plan, (dialect, leaves): &Concerned) -> Self {
         let mut vocabulary = Vocabulary::default();
         let mut wakes: Vec<Vec<Wake<'a>>> = Vec::new();
-        for &id in &self.by_keyword {
-            let Some(leaf) = plan.leaves.get(id.0 as usize).filter(|leaf| concerns(leaf, sort)) else { continue };
-            for (word, wake) in words(id, leaf, sort) {
+        for &id in leaves {
+            let Some(leaf) = plan.leaves.get(id.0 as usize) else { continue };
+            for (word, wake) in words(id, leaf, *dialect) {
                 let number = vocabulary.number(word);
                 if number == wakes.len() {
                     wakes.push(Vec::new());
@@ -154,7 +177,7 @@ impl Dispatch {
                 wakes.get_mut(number).into_iter().for_each(|woken| woken.push(wake));
             }
         }
-        Alarm { keywords: vocabulary.keywords(), wakes }
+        Self { keywords: vocabulary.keywords(), wakes }
     }
 }
 
@@ -165,9 +188,9 @@ fn concerns(leaf: &Leaf, sort: &Sort) -> bool {
     leaf.roles.contains(sort.role) && speaks && named
 }
 
-/// The keywords of a leaf that matter to a sort of file.
-fn words<'a>(id: LeafId, leaf: &'a Leaf, sort: &Sort) -> Vec<(&'a str, Wake<'a>)> {
-    match (&leaf.question, sort.dialect) {
+/// The keywords of a leaf that matter to files of a dialect.
+fn words(id: LeafId, leaf: &Leaf, dialect: Option<Dialect>) -> Vec<(&str, Wake<'_>)> {
+    match (&leaf.question, dialect) {
         (Question::Text(text), _) => text.spec.keywords.iter().map(|word| (word.as_str(), Wake::Text(id))).collect(),
         (Question::Code(patterns), Some(dialect)) => {
             let spoken = patterns.iter().enumerate().filter(|(_, pattern)| pattern.speaks(dialect));

@@ -1,9 +1,9 @@
 //! One file: what every condition has to say about it.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
+use rustc_hash::FxHashMap;
 
 use crate::audit::AuditOptions;
 use crate::audit::answers::{Answered, CodeQuestions};
@@ -21,7 +21,7 @@ use crate::condition::plan::{Leaf, Plan, Question};
 use crate::condition::text::{Refused, Sight, TextPattern};
 use crate::facts::package::Manifest;
 use crate::facts::readers::{is_manifest, reader_for};
-use crate::repo::{Repo, Role, Skipped, SourceFile};
+use crate::repo::{Buffer, Repo, Role, Skipped, SourceFile};
 use crate::rule::set::RuleSet;
 use crate::text::Span;
 
@@ -31,7 +31,7 @@ pub(crate) struct Inspected {
     pub(crate) role: Role,
     pub(crate) language: Option<&'static str>,
     pub(crate) found: Vec<(LeafId, FileMatches)>,
-    pub(crate) manifest: Option<Result<Manifest, String>>,
+    pub(crate) manifest: Option<Box<Result<Manifest, String>>>,
     pub(crate) skipped: Option<Skipped>,
     pub(crate) ignores: Vec<Inline>,
     pub(crate) refused: Vec<(LeafId, Refused)>,
@@ -39,7 +39,7 @@ pub(crate) struct Inspected {
     /// What it holds for conditions that relate documents of several files.
     pub(crate) rows: Vec<(LeafId, Rows)>,
     /// What it is to the module of its folder: asked when all files of that are read.
-    pub(crate) piece: Option<Piece>,
+    pub(crate) piece: Option<Box<Piece>>,
 }
 
 /// A worker's tools: buffers are reused from file to file.
@@ -52,11 +52,11 @@ pub(crate) struct Inspector<'a> {
     owners: &'a [Option<usize>],
     /// Whether candidates that filters refuse are noted.
     notes_refused: bool,
-    buffer: Vec<u8>,
+    buffer: Buffer,
     globs: Vec<u32>,
     woken: Woken,
     /// The alarms that this worker met; new ones come from those that all workers share.
-    alarms: HashMap<Sort, Arc<OnceLock<Alarm<'a>>>>,
+    alarms: FxHashMap<Sort, Arc<OnceLock<Alarm<'a>>>>,
     shared: &'a Alarms<'a>,
 }
 
@@ -137,10 +137,10 @@ impl<'a> Inspector<'a> {
             as_of: options.as_of,
             owners,
             notes_refused: options.dropped,
-            buffer: Vec::new(),
+            buffer: Buffer::default(),
             globs: Vec::new(),
             woken: Woken::new(rules.plan.leaves.len()),
-            alarms: HashMap::new(),
+            alarms: FxHashMap::default(),
             shared,
         }
     }
@@ -154,7 +154,7 @@ impl<'a> Inspector<'a> {
         let read = self.repo.read_into(file, &mut buffer);
         self.rules.plan.globs.matches(&file.path, &mut self.globs);
         let text: &[u8] = match read {
-            Ok(()) => &buffer,
+            Ok(text) => text,
             Err(reason) => {
                 inspected.skipped = Some(Skipped { path: file.path.to_string(), reason });
                 &[]
@@ -194,7 +194,7 @@ impl<'a> Inspector<'a> {
         }
         let decoded = str::from_utf8(text).ok();
         let mut sight = Sight { as_of: Some(self.as_of), refused: None };
-        let answer = ask_text(pattern, text, &[], inspected.language, decoded, &mut None, &mut sight);
+        let answer = ask_text(pattern, text, &[], inspected.language, decoded, &mut Comments::default(), &mut sight);
         Some((role, answer.hits))
     }
 
@@ -221,7 +221,7 @@ impl<'a> Inspector<'a> {
         let mut piece = decoded.and_then(|text| Piece::of(text, &kinds));
         let mut documents = Documents::new(decoded.filter(|_| piece.is_none()), &kinds);
         let mut code = CodeQuestions::default();
-        let mut comments: Option<Vec<Span>> = None;
+        let mut comments = Comments::default();
         let mut sight = Sight { as_of: Some(self.as_of), refused: self.notes_refused.then(Vec::new) };
         for (id, hits) in woken.in_order() {
             let Some(leaf) = self.rules.plan.leaves.get(id.0 as usize) else { continue };
@@ -270,7 +270,8 @@ impl<'a> Inspector<'a> {
             inspected.found.extend(answers.filter_map(|(id, answer)| Some((id, answer.into_matches(index, role)?))));
             inspected.found.sort_by_key(|(id, _)| *id);
         }
-        inspected.piece = piece.filter(|piece| inspected.role.is_production() || !piece.leaves.is_empty());
+        inspected.piece =
+            piece.filter(|piece| inspected.role.is_production() || !piece.leaves.is_empty()).map(Box::new);
         hide_secrets(&self.rules.plan.leaves, text, inspected);
         if let Some(decoded) = decoded.filter(|_| inspected.skipped.is_none()) {
             let language = inspected.language;
@@ -282,10 +283,10 @@ impl<'a> Inspector<'a> {
             decoded.filter(|text| inspected.skipped.is_none() && is_manifest(&file.path, text)),
         ) {
             let read = (reader.read)(&file.path, decoded).map_err(|error| error.to_string());
-            inspected.manifest = Some(read.and_then(|manifest| match manifest.packages.len() {
+            inspected.manifest = Some(Box::new(read.and_then(|manifest| match manifest.packages.len() {
                 0..=PACKAGES => Ok(manifest),
                 more => Err(format!("it names {more} packages, more than {PACKAGES}")),
-            }));
+            })));
         }
     }
 
@@ -295,11 +296,11 @@ impl<'a> Inspector<'a> {
         let alarm = if let Some(known) = self.alarms.get(sort) {
             Arc::clone(known)
         } else {
-            let new = self.shared.of(sort);
+            let new = self.shared.of(dispatch, plan, sort);
             self.alarms.insert(sort.clone(), Arc::clone(&new));
             new
         };
-        let alarm = alarm.get_or_init(|| dispatch.alarm(plan, sort));
+        let Some(alarm) = alarm.get() else { return };
         alarm.keywords.find(text, |word, at| {
             for wake in alarm.wakes.get(word).into_iter().flatten() {
                 match *wake {
@@ -359,7 +360,7 @@ impl<'a> Inspector<'a> {
 
 /// A file as a commit held it.
 fn past_file(path: &str, role: Role) -> SourceFile {
-    SourceFile { path: path.into(), size: 0, role, tracked: true, executable: false }
+    SourceFile { path: path.into(), role, tracked: true }
 }
 
 /// The role that a match is told with: what a program wrote for a test stays a test's.
@@ -429,13 +430,35 @@ impl Inspected {
     }
 }
 
+/// The comments of a file as far as somebody asked.
+#[derive(Debug, Default)]
+struct Comments {
+    known: Vec<Span>,
+    /// How many bytes of the file were looked at.
+    up_to: usize,
+}
+
+impl Comments {
+    /// The comments that hold byte `last` or lie before it. A comment that is cut off there is one to the end.
+    fn up_to(&mut self, last: usize, language: Option<&str>, decoded: Option<&str>) -> &[Span] {
+        if let (Some(language), Some(decoded)) = (language, decoded)
+            && last >= self.up_to
+        {
+            let line = decoded.as_bytes().get(last..).and_then(|rest| memchr::memchr(b'\n', rest));
+            self.up_to = line.map_or(decoded.len(), |end| last + end + 1);
+            self.known = Languages::get().comments(language, decoded.get(..self.up_to).unwrap_or(decoded));
+        }
+        &self.known
+    }
+}
+
 fn ask_text(
     pattern: &TextPattern,
     text: &[u8],
     hits: &[usize],
     language: Option<&str>,
     decoded: Option<&str>,
-    comments: &mut Option<Vec<Span>>,
+    comments: &mut Comments,
     sight: &mut Sight,
 ) -> Answered {
     let mut found = match hits.len() {
@@ -444,10 +467,8 @@ fn ask_text(
         _ => pattern.find_with(text, hits, sight),
     };
     if !pattern.spec.comments && !found.is_empty() {
-        let comments = comments.get_or_insert_with(|| match (language, decoded) {
-            (Some(language), Some(decoded)) => Languages::get().comments(language, decoded),
-            _ => Vec::new(),
-        });
+        let last = found.iter().map(|found| found.span.start).max().unwrap_or_default();
+        let comments = comments.up_to(last, language, decoded);
         found.retain(|found| !comments.iter().any(|comment| comment.contains(found.span.start)));
     }
     Answered { hits: found.into_iter().map(Hit::from).collect(), ..Answered::default() }

@@ -119,7 +119,7 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
     let mut scan = scan::scan(repo, rules, options);
     let facts = {
         let markers = markers(repo, rules, &scan);
-        model::facts(repo, rules, &mut scan, &markers, &options.kinds)
+        model::facts(repo, rules, &mut scan, &markers, options)
     };
     let asking: Vec<&Rule> = rules
         .rules
@@ -129,15 +129,24 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
     // Of a repository without a work tree nothing but the history can be judged.
     let bare = repo.git().is_some_and(|git| git.bare);
     let history = options.history.then(|| history::search(repo, rules, &asking, &mut scan, options));
-    let mut items = Vec::new();
-    for (index, rule) in rules.rules.iter().enumerate() {
-        if selected(rule.id.as_str(), options) && (!bare || rule.asks_history()) {
-            items.push(rollup::item(
-                index,
-                judge::verdicts(rule, &facts, &scan.matches, &|pattern| runs(rule, pattern, options)),
-            ));
-        }
-    }
+    let asked: Vec<(usize, &Rule)> = rules
+        .rules
+        .iter()
+        .enumerate()
+        .filter(|(_, rule)| selected(rule.id.as_str(), options) && (!bare || rule.asks_history()))
+        .collect();
+    let judged = parallel::in_order(
+        asked.len(),
+        1,
+        options.jobs,
+        || (),
+        |(), number| {
+            let (index, rule) = *asked.get(number)?;
+            let runs = |pattern: &Pattern| runs(rule, pattern, options);
+            Some(rollup::item(index, judge::verdicts(rule, &facts, &scan.matches, &runs)))
+        },
+    );
+    let mut items: Vec<Item> = judged.into_iter().flatten().collect();
     let places = place::fill(repo, rules, &scan.matches, &facts, &mut items);
     let mut skipped = skipped(repo, &scan);
     let left_out = history.iter().flat_map(Extent::left_out);

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use crate::audit::AuditOptions;
+use crate::audit::parallel::in_order;
 use crate::audit::scan::Scan;
 use crate::condition::answer::Match;
 use crate::condition::evaluate::{Context, evaluate};
@@ -17,14 +19,11 @@ use crate::facts::shared;
 use crate::repo::{Repo, Role};
 use crate::rule::set::{RuleSet, TechnologyRule};
 
+/// How many components a worker takes at a time.
+const COMPONENTS: usize = 8;
+
 /// Builds the facts.
-pub(crate) fn facts(
-    repo: &Repo,
-    rules: &RuleSet,
-    scan: &mut Scan,
-    markers: &[usize],
-    given: &BTreeMap<String, Vec<Kind>>,
-) -> Facts {
+pub(crate) fn facts(repo: &Repo, rules: &RuleSet, scan: &mut Scan, markers: &[usize], options: &AuditOptions) -> Facts {
     let path = |index: usize| repo.files().get(index).map(|file| file.path.to_string()).unwrap_or_default();
     let makes_root = |path: &str| crate::facts::readers::reader_for(path).is_some_and(|reader| reader.root);
     let understood = scan.manifests.iter().filter_map(|(_, role, read)| Some((read.as_ref().ok()?.clone(), *role)));
@@ -47,16 +46,16 @@ pub(crate) fn facts(
     add_manifests(&mut facts, manifests, &file_roles, &folders);
     add_locks(&mut facts, repo, rules, scan);
     add_languages(&mut facts, scan);
-    add_technologies(&mut facts, rules, scan);
-    add_kinds(&mut facts, rules, scan);
-    override_kinds(&mut facts, given);
+    add_technologies(&mut facts, rules, scan, options.jobs);
+    add_kinds(&mut facts, rules, scan, options.jobs);
+    override_kinds(&mut facts, &options.kinds);
     let built = layout::built_from(facts.components.len(), &facts.manifests);
     for (component, built_from) in facts.components.iter_mut().zip(built) {
         component.built_from = built_from;
     }
     // Conditions may have asked for the facts as a document while they were still growing.
     forget(&mut facts, scan);
-    add_sub_facts(&mut facts, rules, scan);
+    add_sub_facts(&mut facts, rules, scan, options.jobs);
     forget(&mut facts, scan);
     facts
 }
@@ -124,13 +123,17 @@ fn add_languages(facts: &mut Facts, scan: &Scan) {
     }
 }
 
-fn add_technologies(facts: &mut Facts, rules: &RuleSet, scan: &Scan) {
-    for index in 0..facts.components.len() {
-        let found: Vec<Technology> =
-            rules.technologies.iter().filter_map(|rule| technology(rule, index, facts, scan)).collect();
-        if let Some(component) = facts.components.get_mut(index) {
-            component.technologies = found;
-        }
+/// What `ask` says of each component; nobody sees what it says of another.
+fn of_each<T: Send>(facts: &Facts, jobs: usize, ask: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    in_order(facts.components.len(), COMPONENTS, jobs, || (), |(), index| ask(index))
+}
+
+fn add_technologies(facts: &mut Facts, rules: &RuleSet, scan: &Scan, jobs: usize) {
+    let all = of_each(facts, jobs, |index| -> Vec<Technology> {
+        rules.technologies.iter().filter_map(|rule| technology(rule, index, facts, scan)).collect()
+    });
+    for (component, technologies) in facts.components.iter_mut().zip(all) {
+        component.technologies = technologies;
     }
 }
 
@@ -175,34 +178,33 @@ fn first_match(conditions: &[Condition], context: &Context<'_>) -> Option<Match>
         .next()
 }
 
-fn add_kinds(facts: &mut Facts, rules: &RuleSet, scan: &Scan) {
-    for index in 0..facts.components.len() {
-        let mut kinds: Vec<Kind> = Vec::new();
-        let mut because = Vec::new();
-        if let Some(place) = shown_only(facts, index) {
-            kinds.push(place.0);
-            because.push(place.1);
-        } else {
-            for (kind, unless, conditions) in &rules.components.kinds {
-                let context = asking(facts, scan, index);
-                if kinds.contains(kind) || unless.iter().any(|other| kinds.contains(other)) {
-                    continue;
-                }
-                if let Some(found) = first_match(conditions, &context) {
-                    kinds.push(*kind);
-                    because.push(found.place);
-                }
-            }
+fn add_kinds(facts: &mut Facts, rules: &RuleSet, scan: &Scan, jobs: usize) {
+    let all = of_each(facts, jobs, |index| kinds_of(facts, rules, scan, index));
+    for (component, (kinds, because)) in facts.components.iter_mut().zip(all) {
+        (component.kinds, component.because) = (kinds, because);
+    }
+}
+
+/// What a component is, and the places that say so.
+fn kinds_of(facts: &Facts, rules: &RuleSet, scan: &Scan, index: usize) -> (Vec<Kind>, Vec<Place>) {
+    let (mut kinds, mut because) = (Vec::new(), Vec::new());
+    if let Some((kind, place)) = shown_only(facts, index) {
+        return (vec![kind], vec![place]);
+    }
+    for (kind, unless, conditions) in &rules.components.kinds {
+        if kinds.contains(kind) || unless.iter().any(|other| kinds.contains(other)) {
+            continue;
         }
-        if kinds.is_empty() {
-            fall_back(facts, index, &mut kinds, &mut because);
-        }
-        kinds.sort_unstable();
-        if let Some(component) = facts.components.get_mut(index) {
-            component.kinds = kinds;
-            component.because = because;
+        if let Some(found) = first_match(conditions, &asking(facts, scan, index)) {
+            kinds.push(*kind);
+            because.push(found.place);
         }
     }
+    if kinds.is_empty() {
+        fall_back(facts, index, &mut kinds, &mut because);
+    }
+    kinds.sort_unstable();
+    (kinds, because)
 }
 
 /// What the user says of a component stands, whatever was found.
@@ -239,15 +241,15 @@ fn fall_back(facts: &Facts, index: usize, kinds: &mut Vec<Kind>, because: &mut V
     }
 }
 
-fn add_sub_facts(facts: &mut Facts, rules: &RuleSet, scan: &Scan) {
-    for index in 0..facts.components.len() {
-        for (name, conditions) in &rules.components.facts {
-            let context = asking(facts, scan, index);
-            if let Some(found) = first_match(conditions, &context)
-                && let Some(component) = facts.components.get_mut(index)
-            {
-                component.facts.push((name.clone(), found.place));
-            }
-        }
+fn add_sub_facts(facts: &mut Facts, rules: &RuleSet, scan: &Scan, jobs: usize) {
+    let all = of_each(facts, jobs, |index| -> Vec<(String, Place)> {
+        let context = asking(facts, scan, index);
+        let named = |(name, conditions): &(String, Vec<Condition>)| {
+            Some((name.clone(), first_match(conditions, &context)?.place))
+        };
+        rules.components.facts.iter().filter_map(named).collect()
+    });
+    for (component, found) in facts.components.iter_mut().zip(all) {
+        component.facts = found;
     }
 }

@@ -72,7 +72,7 @@ pub(crate) fn resolve(results: &mut [Inspected], repo: &Repo, plan: &Plan, jobs:
     work.sort_unstable();
     let asked = |at: usize| {
         let inspected = results.get(at)?;
-        Some((at, ask(inspected.piece.as_ref()?, of_file.get(&at)?, (at, inspected.role), plan, as_of)))
+        Some((at, ask(inspected.piece.as_deref()?, of_file.get(&at)?, (at, inspected.role), plan, as_of)))
     };
     let answers = in_order(work.len(), 1, jobs, || (), |(), number| work.get(number).and_then(|at| asked(*at)));
     for (at, answer) in answers.into_iter().flatten() {
@@ -80,7 +80,7 @@ pub(crate) fn resolve(results: &mut [Inspected], repo: &Repo, plan: &Plan, jobs:
         inspected.found.extend(answer.found);
         inspected.found.sort_by_key(|(leaf, _)| *leaf);
         inspected.rows.extend(answer.rows);
-        if let Some(Piece { source: Ok(source), .. }) = inspected.piece.take() {
+        if let Some(Piece { source: Ok(source), .. }) = inspected.piece.take().map(|piece| *piece) {
             hide_secrets(&plan.leaves, source.text().as_bytes(), inspected);
         }
     }
@@ -89,7 +89,7 @@ pub(crate) fn resolve(results: &mut [Inspected], repo: &Repo, plan: &Plan, jobs:
 /// What the names of each module stand for: callers before those whom they call.
 fn scopes(results: &[Inspected], folders: &BTreeMap<Folder, Vec<usize>>) -> BTreeMap<Folder, Scope> {
     let pieces = |files: &[usize]| -> Vec<(Part, &Source)> {
-        let piece = |at: &usize| results.get(*at).and_then(|inspected| inspected.piece.as_ref());
+        let piece = |at: &usize| results.get(*at).and_then(|inspected| inspected.piece.as_deref());
         let read = files.iter().filter_map(piece).filter_map(|piece| Some((piece.part, piece.source.as_ref().ok()?)));
         read.collect()
     };

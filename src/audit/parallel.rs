@@ -12,32 +12,37 @@ pub(crate) fn in_order<W, T: Send>(
     ask: impl Fn(&mut W, usize) -> T + Sync,
 ) -> Vec<T> {
     let next = AtomicUsize::new(0);
+    // Batches with the number of the first in each: few and small, so that putting them in order moves little.
     let work = || {
         let mut tools = start();
-        let mut done = Vec::new();
+        let mut done: Vec<(usize, Vec<T>)> = Vec::new();
         loop {
             let from = next.fetch_add(batch, Ordering::Relaxed);
             if from >= total {
                 return done;
             }
-            done.extend((from..(from + batch).min(total)).map(|number| (number, ask(&mut tools, number))));
+            done.push((from, (from..(from + batch).min(total)).map(|number| ask(&mut tools, number)).collect()));
         }
     };
     let jobs = jobs.clamp(1, total.div_ceil(batch).max(1));
-    let mut all: Vec<(usize, T)> = Vec::with_capacity(total);
     if jobs == 1 {
-        all = work();
-    } else {
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
-            for worker in workers {
-                match worker.join() {
-                    Ok(done) => all.extend(done),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-        });
-        all.sort_unstable_by_key(|(number, _)| *number);
+        return work().into_iter().flat_map(|(_, batch)| batch).collect();
     }
-    all.into_iter().map(|(_, one)| one).collect()
+    let mut batches: Vec<(usize, Vec<T>)> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..jobs).map(|_| scope.spawn(work)).collect();
+        let mut batches = work();
+        for worker in others {
+            match worker.join() {
+                Ok(done) => batches.extend(done),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        batches
+    });
+    batches.sort_unstable_by_key(|(from, _)| *from);
+    let mut all = Vec::with_capacity(total);
+    for (_, batch) in batches {
+        all.extend(batch);
+    }
+    all
 }

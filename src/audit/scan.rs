@@ -81,7 +81,7 @@ fn gather(results: Vec<Inspected>, leaves: usize) -> Scan {
         scan.bytes += bytes;
         scan.matches.files_read += usize::from(skipped.is_none());
         scan.skipped.extend(skipped);
-        scan.manifests.extend(manifest.map(|manifest| (index, role, manifest)));
+        scan.manifests.extend(manifest.map(|manifest| (index, role, *manifest)));
         let found: Vec<(LeafId, FileMatches)> = found;
         for (leaf, matches) in found {
             scan.matches.push(leaf, matches);

@@ -7,6 +7,8 @@ use crate::condition::spec::Assigned;
 /// Longest rest of a name, in bytes, and most blanks before and behind the sign.
 const NAME: usize = 64;
 const BLANKS: usize = 24;
+/// Shortest quoted value that may be a secret, in bytes: expressions that ask for quotes ask for no less.
+const VALUE: usize = 6;
 
 /// Whether the name that byte `at` lies in is followed by an assignment.
 pub(crate) fn is_assigned(text: &[u8], at: usize, wanted: Assigned) -> bool {
@@ -28,8 +30,16 @@ pub(crate) fn is_assigned(text: &[u8], at: usize, wanted: Assigned) -> bool {
     let rest = skip(rest, BLANKS, is_blank);
     // Prefixes of strings: `r"…"`, `u'…'`, `@"…"`, `new String("…")` is none of them.
     let rest = skip(rest, 2, |byte| matches!(byte, b'\\' | b'@' | b'$' | b'b' | b'r' | b'u' | b'L' | b'[' | b'{'));
-    matches!(rest.first(), Some(b'"' | b'\'' | b'`'))
-        || (element && rest.first().is_some_and(|byte| byte.is_ascii_graphic() && *byte != b'<'))
+    match rest.first() {
+        Some(b'"' | b'\'' | b'`') => is_value(rest.get(1..).unwrap_or_default()),
+        _ => element && is_value(rest),
+    }
+}
+
+/// Whether a value begins here that is long enough.
+fn is_value(rest: &[u8]) -> bool {
+    let inside = |byte: &&u8| !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>');
+    rest.iter().take(VALUE).take_while(inside).count() == VALUE
 }
 
 /// Behind a type: `password: string = "…"`, `password string = "…"`.
@@ -66,27 +76,34 @@ mod tests {
     #[test]
     fn assignments_of_many_languages_are_seen() {
         let quoted = [
-            "password = \"x\"",
-            "password: 'x'",
-            "\"password\": \"x\"",
-            "password_value => 'x'",
-            "password := `x`",
-            "password: string = \"x\"",
-            "password string = \"x\"",
-            "PASSWORD', 'x'",
-            "password(\"x\")",
-            "password\"] = \"x\"",
-            "password>x</password",
-            "password\" value=\"x\"",
-            "\\\"password\\\": \\\"x\\\"",
+            "password = \"xxxxxx\"",
+            "password: 'xxxxxx'",
+            "\"password\": \"xxxxxx\"",
+            "password_value => 'xxxxxx'",
+            "password := `xxxxxx`",
+            "password: string = \"xxxxxx\"",
+            "password string = \"xxxxxx\"",
+            "PASSWORD', 'xxxxxx'",
+            "password(\"xxxxxx\")",
+            "password\"] = \"xxxxxx\"",
+            "password>xxxxxx</password",
+            "password\" value=\"xxxxxx\"",
+            "\\\"password\\\": \\\"xxxxxx\\\"",
         ];
         for text in quoted {
             let at = text.to_ascii_lowercase().find("password").unwrap();
             assert!(is_assigned(text.as_bytes(), at, Assigned::Quoted), "{text}");
         }
-        for text in
-            ["password = x", "password and \"x\"", "password)", "password>\n", "password></password>", "password"]
-        {
+        for text in [
+            "password = xxxxxx",
+            "password = \"xxxxx\"",
+            "password = \"{{ xxxxxx }}\"",
+            "password and \"xxxxxx\"",
+            "password)",
+            "password>\n",
+            "password></password>",
+            "password",
+        ] {
             assert!(!is_assigned(text.as_bytes(), 0, Assigned::Quoted), "{text}");
         }
         assert!(is_assigned(b"password=x", 0, Assigned::Any));

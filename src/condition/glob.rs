@@ -5,16 +5,15 @@
 //! filed under a name, an extension or a folder that its paths must hold. Only the globs found that way are tried, those
 //! alone whose letters the path has, and none is compiled before it is tried.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
+use rustc_hash::FxHashMap;
 
 use self::braces::alternatives;
-use self::letters::Letters;
+use crate::repo::Letters;
 
 mod braces;
-mod letters;
 
 /// What makes a part of a glob more than plain text.
 const SPECIAL: [char; 8] = ['*', '?', '[', ']', '{', '}', '\\', '!'];
@@ -31,11 +30,11 @@ pub struct GlobTable {
 /// Globs of one treatment of case, by what a path must hold.
 #[derive(Debug, Default)]
 struct Index {
-    names: HashMap<Box<str>, Vec<Filed>>,
-    extensions: HashMap<Box<str>, Vec<Filed>>,
-    folders: HashMap<Box<str>, Vec<Filed>>,
+    names: FxHashMap<Box<str>, Vec<Filed>>,
+    extensions: FxHashMap<Box<str>, Vec<Filed>>,
+    folders: FxHashMap<Box<str>, Vec<Filed>>,
     /// By the first byte of the name, in lower case.
-    starts: HashMap<u8, Vec<Filed>>,
+    starts: FxHashMap<u8, Vec<Filed>>,
     others: Vec<Filed>,
 }
 
@@ -69,7 +68,7 @@ enum Rest {
 /// Collects globs.
 #[derive(Debug, Default)]
 pub struct GlobTableBuilder {
-    globs: HashMap<(String, bool), u32>,
+    globs: FxHashMap<(String, bool), u32>,
     table: GlobTable,
 }
 
@@ -156,7 +155,7 @@ impl Index {
         try_all(Some(&self.others));
         try_all(self.names.get(name));
         try_all(name.bytes().next().and_then(|first| self.starts.get(&first.to_ascii_lowercase())));
-        for (at, _) in name.match_indices('.') {
+        for at in memchr::memchr_iter(b'.', name.as_bytes()) {
             try_all(self.extensions.get(&name[at + 1..]));
         }
         if !self.folders.is_empty() {

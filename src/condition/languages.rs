@@ -3,9 +3,9 @@
 //! One linear lexer serves all of them: it knows comment markers and string delimiters from `rules/languages.yml`, so
 //! that a marker inside a string starts no comment. It does not know nested comments or regular expression literals.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use crate::embedded;
@@ -66,8 +66,8 @@ impl Language {
 #[derive(Debug)]
 pub struct Languages {
     all: Vec<Language>,
-    by_extension: HashMap<String, usize>,
-    by_name: HashMap<String, usize>,
+    by_extension: FxHashMap<String, usize>,
+    by_name: FxHashMap<String, usize>,
 }
 
 impl Languages {
@@ -81,7 +81,7 @@ impl Languages {
     }
 
     fn new(all: Vec<Language>) -> Self {
-        let (mut by_extension, mut by_name) = (HashMap::new(), HashMap::new());
+        let (mut by_extension, mut by_name) = (FxHashMap::default(), FxHashMap::default());
         for (index, language) in all.iter().enumerate() {
             by_extension.extend(language.extensions.iter().map(|extension| (extension.clone(), index)));
             by_name.extend(language.files.iter().map(|name| (name.clone(), index)));
@@ -132,7 +132,7 @@ struct Lexer<'a> {
     at: usize,
 }
 
-impl Lexer<'_> {
+impl<'a> Lexer<'a> {
     fn run(mut self) -> Vec<Span> {
         let mut comments = Vec::new();
         if self.text.starts_with(b"#!") {
@@ -160,11 +160,12 @@ impl Lexer<'_> {
     }
 
     /// The closing marker of a block comment that opens here. Markers that begin with a line end also open the file.
-    fn opened_block(&mut self) -> Option<String> {
+    fn opened_block(&mut self) -> Option<&'a str> {
+        let language = self.language;
         let opens = |(open, _): &&(String, String)| {
             self.here(open) || (self.at == 0 && open.strip_prefix('\n').is_some_and(|open| self.here(open)))
         };
-        let (open, close) = self.language.block.iter().find(opens)?.clone();
+        let (open, close) = language.block.iter().find(opens)?;
         self.at += open.trim_start_matches('\n').len();
         Some(close)
     }
@@ -203,8 +204,9 @@ impl Lexer<'_> {
     /// Skips a string that opens here. One-character quotes other than back-ticks end with their line, so that an
     /// apostrophe in prose swallows no more than that.
     fn skip_string(&mut self) -> bool {
-        let opens = |known: &[String]| known.iter().find(|delimiter| self.here(delimiter)).cloned();
-        let (delimiter, raw) = match (opens(&self.language.strings), opens(&self.language.raw)) {
+        let language = self.language;
+        let opens = |known: &'a [String]| known.iter().find(|delimiter| self.here(delimiter));
+        let (delimiter, raw) = match (opens(&language.strings), opens(&language.raw)) {
             (Some(delimiter), _) => (delimiter, false),
             (None, Some(delimiter)) => (delimiter, true),
             (None, None) => return false,
@@ -216,7 +218,7 @@ impl Lexer<'_> {
             match byte {
                 b'\\' if !raw => self.at += 2,
                 b'\n' if one_line => break,
-                _ if Some(byte) == first && self.here(&delimiter) => {
+                _ if Some(byte) == first && self.here(delimiter) => {
                     self.at += delimiter.len();
                     break;
                 }

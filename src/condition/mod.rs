@@ -20,6 +20,7 @@ pub mod related;
 pub mod schema;
 pub mod secret;
 pub mod spec;
+mod start;
 mod steps;
 pub(crate) mod technology;
 pub mod text;

@@ -13,6 +13,7 @@ use regex::bytes::{Captures, Regex, RegexBuilder};
 use crate::condition::assigned::is_assigned;
 use crate::condition::secret::{self, Identity, Weight};
 use crate::condition::spec::{Confidence, TextSpec, Window};
+use crate::condition::start::Shape;
 use crate::text::Span;
 
 /// A compiled text condition; the regular expressions are built on first use.
@@ -22,6 +23,7 @@ pub struct TextPattern {
     pub spec: TextSpec,
     allow: Vec<Arc<Allow>>,
     regex: OnceLock<Option<Regex>>,
+    shape: OnceLock<Shape>,
     keywords: OnceLock<Option<AhoCorasick>>,
     allow_line: OnceLock<Vec<Regex>>,
     allow_name: OnceLock<Vec<Regex>>,
@@ -111,6 +113,7 @@ impl TextPattern {
             spec,
             allow,
             regex: OnceLock::new(),
+            shape: OnceLock::new(),
             keywords: OnceLock::new(),
             allow_line: OnceLock::new(),
             allow_name: OnceLock::new(),
@@ -143,7 +146,7 @@ impl TextPattern {
             .keywords
             .get_or_init(|| AhoCorasickBuilder::new().ascii_case_insensitive(true).build(&self.spec.keywords).ok());
         let mut places: Vec<usize> =
-            words.iter().flat_map(|words| words.find_iter(text)).map(|hit| hit.start()).collect();
+            words.iter().flat_map(|words| words.find_overlapping_iter(text)).map(|hit| hit.start()).collect();
         places.sort_unstable();
         if places.is_empty() { Vec::new() } else { self.find_with(text, &places, sight) }
     }
@@ -156,24 +159,34 @@ impl TextPattern {
     /// The same, with what a secret pattern may be told and asked.
     pub fn find_with(&self, text: &[u8], hits: &[usize], sight: &mut Sight) -> Vec<TextMatch> {
         let assigned = |at: usize| self.spec.assigned.is_none_or(|wanted| is_assigned(text, at, wanted));
-        if !hits.is_empty() && !hits.iter().any(|&at| assigned(at)) {
+        let shape = self.shape.get_or_init(|| Shape::of(&self.spec.pattern, &self.spec.keywords));
+        let whole = hits.is_empty() || self.spec.window == Window::File;
+        let may_match = |at: usize| assigned(at) && shape.may_begin(text, at);
+        let holds = |span: Span| text.get(span.start..span.end).is_some_and(|part| shape.may_hold(part));
+        let may_hold = |at: usize| may_match(at) && holds(self.window(text, at));
+        if (!hits.is_empty() && !hits.iter().any(|&at| if whole { may_match(at) } else { may_hold(at) }))
+            || (whole && !shape.may_hold(text))
+        {
             return Vec::new();
         }
         let Some(regex) = self.regex.get_or_init(|| compile(&self.spec.pattern).ok()) else { return Vec::new() };
         let mut found = Vec::new();
         let mut done_to = 0;
-        if hits.is_empty() || self.spec.window == Window::File {
+        if whole {
             self.find_in(regex, text, Span::new(0, text.len()), &mut done_to, |captures| {
                 found.extend(self.accept(text, captures, sight));
             });
             return found;
         }
         for &hit in hits {
-            if hit < done_to || !assigned(hit) {
+            if hit < done_to || !may_match(hit) {
                 continue;
             }
             let window = self.window(text, hit);
             let window = Span::new(window.start.max(done_to), window.end);
+            if !holds(window) {
+                continue;
+            }
             self.find_in(regex, text, window, &mut done_to, |captures| {
                 found.extend(self.accept(text, captures, sight));
             });

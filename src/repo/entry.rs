@@ -3,7 +3,7 @@
 //! A link counts only if it ends at a file inside the audited folder; links to folders are never followed, since what
 //! lies inside is listed under its own path.
 
-use std::fs::{self, FileType, Metadata};
+use std::fs::{self, FileType};
 use std::io;
 use std::path::Path;
 
@@ -12,25 +12,21 @@ use super::files::SkipReason;
 /// What stands at a path.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// A file, or a link to one inside the tree. `size` in bytes.
-    File { size: u64, executable: bool },
+    /// A file, or a link to one inside the tree.
+    File,
     /// A folder, or a link to one inside the tree.
     Folder,
     /// Something that is skipped.
     Nothing(SkipReason),
 }
 
-/// Judges what is no link by its metadata.
-pub(super) fn examine(metadata: &Metadata) -> Found {
-    if metadata.is_file() {
-        return Found::File { size: metadata.len(), executable: is_executable(metadata) };
+/// Judges what is no link.
+pub(super) fn examine(kind: FileType) -> Found {
+    match kind {
+        _ if kind.is_file() => Found::File,
+        _ if kind.is_dir() => Found::Folder,
+        _ => Found::Nothing(special(kind)),
     }
-    kind_of(metadata.file_type())
-}
-
-/// Judges what is neither file nor link.
-pub(super) fn kind_of(kind: FileType) -> Found {
-    if kind.is_dir() { Found::Folder } else { Found::Nothing(special(kind)) }
 }
 
 /// Judges the link at `path` by where it ends; `root` is canonical.
@@ -47,7 +43,7 @@ pub(super) fn follow(root: &Path, path: &Path) -> Found {
         return Found::Nothing(SkipReason::LinkOutside);
     }
     match fs::metadata(&target) {
-        Ok(metadata) => examine(&metadata),
+        Ok(metadata) => examine(metadata.file_type()),
         Err(error) => Found::Nothing(SkipReason::from_io(&error)),
     }
 }
@@ -67,17 +63,6 @@ fn special(kind: FileType) -> SkipReason {
 #[cfg(not(unix))]
 fn special(_: FileType) -> SkipReason {
     SkipReason::Device
-}
-
-#[cfg(unix)]
-fn is_executable(metadata: &Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o111 != 0
-}
-
-#[cfg(not(unix))]
-fn is_executable(_: &Metadata) -> bool {
-    false
 }
 
 #[cfg(all(test, unix))]
@@ -101,8 +86,8 @@ mod tests {
             symlink(target, &link).unwrap();
             follow(&root, &link)
         };
-        assert_eq!(judge("file"), Found::File { size: 5, executable: false });
-        assert_eq!(judge("../tree/file"), Found::File { size: 5, executable: false });
+        assert_eq!(judge("file"), Found::File);
+        assert_eq!(judge("../tree/file"), Found::File);
         assert_eq!(judge("."), Found::Folder);
         assert_eq!(judge("../tree-sibling/file"), Found::Nothing(SkipReason::LinkOutside));
         assert_eq!(judge("/dev/null"), Found::Nothing(SkipReason::LinkOutside));
@@ -113,6 +98,6 @@ mod tests {
 
     #[test]
     fn devices_are_no_files() {
-        assert_eq!(examine(&fs::metadata("/dev/null").unwrap()), Found::Nothing(SkipReason::Device));
+        assert_eq!(examine(fs::metadata("/dev/null").unwrap().file_type()), Found::Nothing(SkipReason::Device));
     }
 }

@@ -13,14 +13,10 @@ use super::Role;
 pub struct SourceFile {
     /// Relative to the audited root, with forward slashes.
     pub path: Box<str>,
-    /// Size on disk in bytes when it was listed.
-    pub size: u64,
     /// What it is for, judged by its path alone; see [`super::role_by_content`].
     pub role: Role,
     /// Whether git's index holds it. Always false without a repository or with an index that cannot be read.
     pub tracked: bool,
-    /// Whether anybody may execute it.
-    pub executable: bool,
 }
 
 /// Something that was found and not looked at, with the reason.

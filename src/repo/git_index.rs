@@ -16,8 +16,8 @@ const MAX_MEMORY: usize = 1 << 30;
 /// The tracked paths below the audited folder, relative to it, sorted by their bytes, each once.
 #[derive(Debug, Default)]
 pub(super) struct Tracked {
-    /// Files and symbolic links; whether git holds them as executable.
-    pub(super) files: Vec<(Box<str>, bool)>,
+    /// Files and symbolic links.
+    pub(super) files: Vec<Box<str>>,
     /// Paths of submodules.
     pub(super) submodules: Vec<Box<str>>,
     /// Paths that are no text, with the bytes replaced.
@@ -33,9 +33,6 @@ pub(super) struct Staged {
     pub(super) path: Box<str>,
     /// The name of its blob.
     pub(super) id: Box<[u8]>,
-    /// Its size on disk when it was added, in bytes: a hint.
-    pub(super) size: u64,
-    pub(super) executable: bool,
 }
 
 impl Tracked {
@@ -55,9 +52,7 @@ impl Tracked {
             let bytes: &[u8] = entry.path(index);
             let below = bytes.strip_prefix(prefix.as_bytes()).and_then(|below| str::from_utf8(below).ok());
             if let Some(below) = below.filter(|below| is_file && !odd && is_plain(below)) {
-                let executable = entry.mode == Mode::FILE_EXECUTABLE;
-                let size = u64::from(entry.stat.size);
-                staged.push(Staged { path: below.into(), id: entry.id.as_slice().into(), size, executable });
+                staged.push(Staged { path: below.into(), id: entry.id.as_slice().into() });
             }
         }
         staged.sort_unstable_by(|left, right| left.path.cmp(&right.path));
@@ -75,7 +70,7 @@ impl Tracked {
             }
         }
         tracked.files.sort_unstable();
-        tracked.files.dedup_by(|later, kept| later.0 == kept.0);
+        tracked.files.dedup();
         tracked.submodules.sort_unstable();
         tracked.submodules.dedup();
         tracked
@@ -93,7 +88,7 @@ impl Tracked {
         } else if mode.is_submodule() {
             self.submodules.push(path.into());
         } else {
-            self.files.push((path.into(), mode == Mode::FILE_EXECUTABLE));
+            self.files.push(path.into());
         }
     }
 }
@@ -162,8 +157,8 @@ mod tests {
         sandbox.git(&["update-index", "--chmod=+x", "a/x.sh"]);
         let index = sandbox.path().join(".git/index");
         let names = |prefix| -> Vec<_> { Tracked::read(&index, prefix).unwrap().files };
-        assert_eq!(names("a/"), [("b/y".into(), false), ("x.sh".into(), true)]);
-        let all: Vec<_> = names("").into_iter().map(|(path, _)| path).collect();
+        assert_eq!(names("a/"), ["b/y".into(), "x.sh".into()]);
+        let all: Vec<_> = names("");
         assert_eq!(all, ["a.txt".into(), "a/b/y".into(), "a/x.sh".into(), Box::<str>::from("ab/c")]);
     }
 
@@ -178,7 +173,7 @@ mod tests {
         sandbox.write("four", "4");
         sandbox.git(&["add", "four"]);
         sandbox.git(&["rm", "-q", "--cached", "one"]);
-        let after: Vec<_> = Tracked::read(&index, "").unwrap().files.into_iter().map(|(path, _)| path).collect();
+        let after: Vec<_> = Tracked::read(&index, "").unwrap().files;
         assert_eq!(after, ["four".into(), Box::<str>::from("two/three")]);
     }
 

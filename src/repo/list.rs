@@ -1,6 +1,6 @@
 //! Which files there are: what git tracks, ignored or not, and what is untracked and not ignored.
 //!
-//! One parallel walk, one look at each file's metadata, one merge with the index. Only `.gitignore` files between the
+//! One parallel walk, one merge with the index; what a folder says of its entries is enough. Only `.gitignore` files between the
 //! repository's root and the file count: no global excludes, no `.ignore` files. The result is sorted by the bytes of
 //! the path, so it is the same with any number of threads.
 
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ignore::gitignore::Gitignore;
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
-use super::entry::{Found, examine, follow, kind_of};
+use super::entry::{Found, examine, follow};
 use super::files::{SkipReason, Skipped, SourceFile};
 use super::git::GitState;
 use super::git_index::Tracked;
@@ -33,14 +33,11 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    fn add(&mut self, path: &str, found: Found, max: u64, roles: &mut Lookup<'_>) {
+    fn add(&mut self, path: &str, found: Found, roles: &mut Lookup<'_>) {
         match found {
-            Found::File { size, executable } => {
-                if size > max {
-                    self.skip(path.to_owned(), SkipReason::TooLarge(max));
-                }
+            Found::File => {
                 let role = roles.role(path);
-                self.files.push(SourceFile { path: path.into(), size, role, tracked: false, executable });
+                self.files.push(SourceFile { path: path.into(), role, tracked: false });
             }
             Found::Nothing(reason) => self.skip(path.to_owned(), reason),
             Found::Folder => {}
@@ -57,7 +54,6 @@ pub(super) struct Request<'repo> {
     pub(super) root: &'repo Path,
     pub(super) exclude: Gitignore,
     pub(super) jobs: usize,
-    pub(super) max_file_bytes: u64,
 }
 
 /// Lists the files below the root; `git` is the repository around it, whose count of missing files is brought up to date.
@@ -91,7 +87,6 @@ struct Shared {
     root: Box<Path>,
     exclude: Gitignore,
     submodules: HashSet<Box<str>>,
-    max_file_bytes: u64,
     /// Folders that the filter left out, with the reason.
     left_out: Mutex<Vec<Skipped>>,
 }
@@ -102,7 +97,6 @@ impl Shared {
             root: request.root.into(),
             exclude: request.exclude.clone(),
             submodules: tracked.submodules.iter().cloned().collect(),
-            max_file_bytes: request.max_file_bytes,
             left_out: Mutex::default(),
         }
     }
@@ -210,17 +204,8 @@ impl Collector<'_> {
             Ok(path) => path,
             Err(lossy) => return self.listing.skip(lossy, SkipReason::NotUtf8),
         };
-        let found = if kind.is_symlink() {
-            follow(&self.shared.root, entry.path())
-        } else if kind.is_file() {
-            match entry.metadata() {
-                Ok(metadata) => examine(&metadata),
-                Err(error) => return self.add_error(&error),
-            }
-        } else {
-            kind_of(kind)
-        };
-        self.listing.add(&path, found, self.shared.max_file_bytes, &mut self.roles);
+        let found = if kind.is_symlink() { follow(&self.shared.root, entry.path()) } else { examine(kind) };
+        self.listing.add(&path, found, &mut self.roles);
     }
 
     fn add_error(&mut self, error: &ignore::Error) {
@@ -262,33 +247,32 @@ fn printable(path: &Path) -> String {
 }
 
 /// Marks what git tracks; gives what it tracks and the walk did not list. Both lists are sorted by path.
-fn mark_tracked<'index>(files: &mut [SourceFile], tracked: &'index Tracked) -> Vec<&'index (Box<str>, bool)> {
+fn mark_tracked<'index>(files: &mut [SourceFile], tracked: &'index Tracked) -> Vec<&'index str> {
     let mut unseen = Vec::new();
     let mut files = files.iter_mut().peekable();
     for entry in &tracked.files {
-        while files.next_if(|file| file.path < entry.0).is_some() {}
-        match files.next_if(|file| file.path == entry.0) {
+        while files.next_if(|file| file.path < *entry).is_some() {}
+        match files.next_if(|file| file.path == *entry) {
             Some(file) => {
                 file.tracked = true;
-                file.executable |= cfg!(not(unix)) && entry.1;
             }
-            None => unseen.push(entry),
+            None => unseen.push(&**entry),
         }
     }
     unseen
 }
 
 /// Looks for tracked files that the walk passed over: ignored ones are added; the number that is gone is returned.
-fn add_unseen(listing: &mut Listing, shared: &Shared, unseen: Vec<&(Box<str>, bool)>) -> usize {
+fn add_unseen(listing: &mut Listing, shared: &Shared, unseen: Vec<&str>) -> usize {
     let mut missing = 0;
     let mut roles = Lookup::new(roles::table());
     let mut parent: (&str, bool) = ("", true);
-    for (path, executable) in unseen {
+    for path in unseen {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         if folder != parent.0 {
             parent = (folder, is_real_folder(&shared.root, folder));
         }
-        if !shared.exclude.is_empty() && shared.exclude.matched_path_or_any_parents(&**path, false).is_ignore() {
+        if !shared.exclude.is_empty() && shared.exclude.matched_path_or_any_parents(path, false).is_ignore() {
             continue;
         }
         let place = join(&shared.root, path);
@@ -296,12 +280,12 @@ fn add_unseen(listing: &mut Listing, shared: &Shared, unseen: Vec<&(Box<str>, bo
         match metadata {
             Ok(metadata) if metadata.is_dir() => missing += 1,
             Ok(metadata) => {
-                let found = if metadata.is_symlink() { follow(&shared.root, &place) } else { examine(&metadata) };
+                let found =
+                    if metadata.is_symlink() { follow(&shared.root, &place) } else { examine(metadata.file_type()) };
                 let before = listing.files.len();
-                listing.add(path, found, shared.max_file_bytes, &mut roles);
+                listing.add(path, found, &mut roles);
                 for file in listing.files.iter_mut().skip(before) {
                     file.tracked = true;
-                    file.executable |= cfg!(not(unix)) && *executable;
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => missing += 1,

@@ -12,6 +12,7 @@ mod git_index;
 mod git_sandbox;
 pub mod history;
 mod ignores;
+mod letters;
 mod line_hash;
 mod list;
 pub mod place;
@@ -35,7 +36,9 @@ use self::history::{Blobs, History};
 
 pub use files::{SkipReason, Skipped, SourceFile};
 pub use git::GitState;
+pub(crate) use letters::Letters;
 pub use line_hash::hashes;
+pub use read::Buffer;
 pub use role::Role;
 pub use role_content::role_by_content;
 
@@ -139,8 +142,7 @@ impl Repo {
             let (state, _) = git.ok_or_else(|| no_index("it is in no git repository".to_owned()))?;
             return Self::staged(root, state, index.as_deref(), &exclude, options.max_file_bytes).map_err(no_index);
         }
-        let request =
-            list::Request { root: &root, exclude, jobs: options.jobs, max_file_bytes: options.max_file_bytes };
+        let request = list::Request { root: &root, exclude, jobs: options.jobs };
         let index = git.as_mut().map(|(state, tracked)| (state, std::mem::take(tracked)));
         // What lies in a repository without a work tree are no files of it.
         let is_bare = index.as_ref().is_some_and(|(state, _)| state.bare);
@@ -172,10 +174,10 @@ impl Repo {
         let blobs = Blobs::open(&state.common.join("objects"));
         let mut lookup = roles::Lookup::new(roles::table());
         let (mut files, mut names) = (Vec::with_capacity(staged.len()), Vec::with_capacity(staged.len()));
-        for Staged { path, id, size, executable } in staged {
+        for Staged { path, id } in staged {
             if exclude.is_empty() || !exclude.matched_path_or_any_parents(&*path, false).is_ignore() {
                 let role = lookup.role(&path);
-                files.push(SourceFile { path, size, role, tracked: true, executable });
+                files.push(SourceFile { path, role, tracked: true });
                 names.push(id);
             }
         }
@@ -197,24 +199,14 @@ impl Repo {
             files.into_iter().map(|(path, text)| (path.into(), text.into())).collect();
         let (mut files, mut memory) = (Vec::with_capacity(texts.len()), Vec::with_capacity(texts.len()));
         for (path, text) in texts {
-            files.push(SourceFile {
-                size: text.len() as u64,
-                role: roles::role_of(&path),
-                tracked: is_tracked(&path),
-                executable: false,
-                path: path.into(),
-            });
+            files.push(SourceFile { role: roles::role_of(&path), tracked: is_tracked(&path), path: path.into() });
             memory.push(text);
         }
         let max_file_bytes = RepoOptions::default().max_file_bytes;
-        let over = files.iter().filter(|file: &&SourceFile| file.size > max_file_bytes);
-        let skipped = over
-            .map(|file| Skipped { path: file.path.to_string(), reason: SkipReason::TooLarge(max_file_bytes) })
-            .collect();
         Self {
             root: PathBuf::new(),
             files,
-            skipped,
+            skipped: Vec::new(),
             git: None,
             max_file_bytes,
             contents: Contents::Memory(memory),
@@ -280,29 +272,30 @@ impl Repo {
 
     /// The text of `file`: UTF-8 as far as the file is text; UTF-16 with a byte order mark is decoded.
     pub fn read(&self, file: &SourceFile) -> Result<Vec<u8>, SkipReason> {
-        let mut buffer = Vec::new();
-        self.read_into(file, &mut buffer)?;
-        Ok(buffer)
+        let mut buffer = Buffer::default();
+        self.read_into(file, &mut buffer).map(<[u8]>::to_vec)
     }
 
-    /// Like [`Repo::read`] into a buffer that is used again and again. After an error it is empty.
-    pub fn read_into(&self, file: &SourceFile, buffer: &mut Vec<u8>) -> Result<(), SkipReason> {
+    /// Like [`Repo::read`] with a buffer that is used again and again.
+    pub fn read_into<'buffer>(
+        &self,
+        file: &SourceFile,
+        buffer: &'buffer mut Buffer,
+    ) -> Result<&'buffer [u8], SkipReason> {
         let max = self.max_file_bytes;
         let missing = || SkipReason::Unreadable("no such file".to_owned());
-        let read = match &self.contents {
-            Contents::Disk if file.size > max => Err(SkipReason::TooLarge(max)),
-            Contents::Disk => return read::read_file(&join(&self.root, &file.path), file.size, max, buffer),
+        match &self.contents {
+            Contents::Disk => buffer.read(&join(&self.root, &file.path), max),
             Contents::Memory(texts) => {
                 let text = self.position(&file.path).and_then(|at| texts.get(at)).ok_or_else(missing);
-                text.and_then(|text| read::read_memory(text, max, buffer))
+                text.and_then(|text| buffer.copy(text, max))
             }
             Contents::Blobs(blobs, names) => {
                 let name = self.position(&file.path).and_then(|at| names.get(at)).ok_or_else(missing);
                 let blob = name.and_then(|name| blobs.read(name).map_err(|why| SkipReason::Unreadable(why.to_owned())));
-                blob.and_then(|text| read::read_memory(&text, max, buffer))
+                blob.and_then(|text| buffer.copy(&text, max))
             }
-        };
-        read.inspect_err(|_| buffer.clear())
+        }
     }
 
     fn position(&self, path: &str) -> Option<usize> {

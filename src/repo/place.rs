@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::text::{LineIndex, Region, Span};
 
 use super::line_hash::LineHashes;
-use super::{Repo, SkipReason};
+use super::{Buffer, Repo, SkipReason};
 
 /// Most lines of one place that are shown.
 pub const MAX_LINES: usize = 12;
@@ -59,12 +59,12 @@ pub fn place(repo: &Repo, requests: &[Request<'_>]) -> Vec<Result<Placed, SkipRe
         by_path.entry(request.path).or_default().push((at, *request));
     }
     let mut placed = BTreeMap::new();
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::default();
     for (path, wanted) in by_path {
         match read(repo, path, &mut buffer) {
-            Ok(()) => {
+            Ok(text) => {
                 let hashed = wanted.iter().any(|(_, request)| request.hashed);
-                let mut page = Page::new(&buffer, wanted.iter().map(|(_, request)| request.span), hashed);
+                let mut page = Page::new(text, wanted.iter().map(|(_, request)| request.span), hashed);
                 placed.extend(wanted.into_iter().map(|(at, request)| (at, Ok(page.show(request)))));
             }
             Err(reason) => placed.extend(wanted.into_iter().map(|(at, _)| (at, Err(reason.clone())))),
@@ -73,7 +73,7 @@ pub fn place(repo: &Repo, requests: &[Request<'_>]) -> Vec<Result<Placed, SkipRe
     placed.into_values().collect()
 }
 
-fn read(repo: &Repo, path: &str, buffer: &mut Vec<u8>) -> Result<(), SkipReason> {
+fn read<'buffer>(repo: &Repo, path: &str, buffer: &'buffer mut Buffer) -> Result<&'buffer [u8], SkipReason> {
     let file = repo.file(path).ok_or_else(|| SkipReason::Unreadable("no such file".to_owned()))?;
     repo.read_into(file, buffer)
 }

@@ -1,4 +1,4 @@
-//! Bytes of one file into a buffer that the caller keeps: one open, and reads of the size that the listing saw.
+//! Bytes of one file into a buffer that the caller keeps: one open, and of nearly all files one read.
 //!
 //! What is no text for people is refused with a reason: binaries, git-lfs pointers, files that grew over the bound.
 //! UTF-16 with a byte order mark becomes UTF-8, so that offsets always count bytes of UTF-8.
@@ -11,113 +11,87 @@ use super::files::SkipReason;
 
 /// A NUL byte among the first so many bytes makes a file binary: git's own rule.
 const SNIFFED: usize = 8_000;
-/// Files above this size are sniffed before the rest is read, in bytes.
-const SNIFF_FIRST: usize = 32 * 1024;
+/// Bytes that are asked for first: of nearly all files that is the whole. What is longer is sniffed before the rest is read.
+const FIRST: usize = 64 << 10;
 /// How a pointer of git-lfs begins.
 const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
 /// Pointers are never longer than this, in bytes.
 const LFS_MAX: usize = 1_024;
 
-/// Reads the file at `path` into `buffer`, which then holds exactly its text. `size` is a hint in bytes.
-///
-/// Bytes that `buffer` held before are reused as room, so one buffer per thread serves a whole tree.
-pub(super) fn read_file(path: &Path, size: u64, max: u64, buffer: &mut Vec<u8>) -> Result<(), SkipReason> {
-    let read = read_bounded(path, size, max, buffer).map_err(|error| SkipReason::from_io(&error));
-    let outcome = match read {
-        Ok(Some(length)) => {
-            buffer.truncate(length);
-            finish(buffer)
-        }
-        Ok(None) => Err(SkipReason::Binary),
-        Err(reason) => Err(reason),
-    };
-    let outcome = outcome.and_then(|()| if exceeds(buffer, max) { Err(SkipReason::TooLarge(max)) } else { Ok(()) });
-    if outcome.is_err() {
-        buffer.clear();
-    }
-    outcome
+/// Room that is kept from file to file. What is no longer needed stays in it: room is zeroed once.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    room: Vec<u8>,
 }
 
-/// Copies `text` into `buffer` under the same rules as a file.
-pub(super) fn read_memory(text: &[u8], max: u64, buffer: &mut Vec<u8>) -> Result<(), SkipReason> {
-    buffer.clear();
-    if exceeds(text, max) {
-        return Err(SkipReason::TooLarge(max));
-    }
-    buffer.extend_from_slice(text);
-    finish(buffer).inspect_err(|_| buffer.clear())
-}
-
-fn exceeds(text: &[u8], max: u64) -> bool {
-    u64::try_from(text.len()).is_ok_and(|length| length > max)
-}
-
-/// The number of bytes read, at most one more than `max`; `None` if the start shows that it is no text.
-fn read_bounded(path: &Path, size: u64, max: u64, buffer: &mut Vec<u8>) -> io::Result<Option<usize>> {
-    let mut file = File::open(path)?;
-    let ceiling = usize::try_from(max).unwrap_or(usize::MAX).saturating_add(1);
-    let mut room = usize::try_from(size).unwrap_or(usize::MAX).saturating_add(1).min(ceiling);
-    let mut filled = 0;
-    if room > SNIFF_FIRST {
-        filled = fill(&mut file, buffer, 0, SNIFFED, None)?;
-        if is_binary(buffer.get(..filled).unwrap_or_default()) {
-            return Ok(None);
-        }
-        if filled < SNIFFED {
-            return Ok(Some(filled));
+impl Buffer {
+    /// The text of the file at `path`, of at most `max` bytes.
+    pub(super) fn read(&mut self, path: &Path, max: u64) -> Result<&[u8], SkipReason> {
+        match self.fill(path, max).map_err(|error| SkipReason::from_io(&error))? {
+            Some(length) => self.finish(length, max),
+            None => Err(SkipReason::Binary),
         }
     }
-    let expected = usize::try_from(size).ok();
-    loop {
-        filled = fill(&mut file, buffer, filled, room, expected)?;
-        if filled < room || room >= ceiling {
-            return Ok(Some(filled));
-        }
-        // It grew since it was listed.
-        room = room.saturating_mul(2).min(ceiling);
-    }
-}
 
-/// Reads until `buffer[..room]` is full or the file ends; a read that had room for more and stopped at the `expected`
-/// length met the end. Room is zeroed only where the buffer was never used before.
-fn fill(
-    file: &mut File,
-    buffer: &mut Vec<u8>,
-    mut filled: usize,
-    room: usize,
-    expected: Option<usize>,
-) -> io::Result<usize> {
-    if buffer.len() < room {
-        buffer.resize(room, 0);
+    /// `text` under the same rules as a file.
+    pub(super) fn copy(&mut self, text: &[u8], max: u64) -> Result<&[u8], SkipReason> {
+        let most = usize::try_from(max).unwrap_or(usize::MAX).saturating_add(1);
+        let text = text.get(..most).unwrap_or(text);
+        self.room.clear();
+        self.room.extend_from_slice(text);
+        self.finish(text.len(), max)
     }
-    while let Some(free) = buffer.get_mut(filled..room).filter(|free| !free.is_empty()) {
-        match file.read(free) {
-            Ok(0) => break,
-            Ok(count) => {
-                filled += count;
-                if filled < room && expected == Some(filled) {
-                    break;
-                }
+
+    /// The number of bytes read, at most one more than `max`; `None` if the start shows that it is no text.
+    fn fill(&mut self, path: &Path, max: u64) -> io::Result<Option<usize>> {
+        let mut file = File::open(path)?;
+        let ceiling = usize::try_from(max).unwrap_or(usize::MAX).saturating_add(1);
+        let (mut filled, mut wanted) = (0, FIRST.min(ceiling));
+        loop {
+            if self.room.len() < wanted {
+                self.room.resize(wanted, 0);
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            let free = self.room.get_mut(filled..wanted).unwrap_or_default();
+            let room = free.len();
+            match file.read(free) {
+                Ok(count) => {
+                    filled += count;
+                    // A regular file gives less than is asked for only at its end.
+                    if count < room || filled >= ceiling {
+                        return Ok(Some(filled));
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            }
+            if wanted == FIRST && is_binary(self.room.get(..filled).unwrap_or_default()) {
+                return Ok(None);
+            }
+            wanted = wanted.saturating_mul(2).min(ceiling);
         }
     }
-    Ok(filled)
-}
 
-/// Judges and decodes what was read.
-fn finish(buffer: &mut Vec<u8>) -> Result<(), SkipReason> {
-    if let Some(text) = decode_utf16(buffer) {
-        *buffer = text.into_bytes();
+    /// Judges and decodes the first `length` bytes.
+    fn finish(&mut self, length: usize, max: u64) -> Result<&[u8], SkipReason> {
+        let text = self.room.get(..length).unwrap_or_default();
+        let exceeds = |length: usize| u64::try_from(length).is_ok_and(|length| length > max);
+        if exceeds(length) {
+            return Err(SkipReason::TooLarge(max));
+        }
+        if let Some(decoded) = decode_utf16(text) {
+            self.room = decoded.into_bytes();
+            return match () {
+                () if is_binary(&self.room) => Err(SkipReason::Binary),
+                () if exceeds(self.room.len()) => Err(SkipReason::TooLarge(max)),
+                () => Ok(&self.room),
+            };
+        }
+        match text {
+            _ if is_binary(text) => Err(SkipReason::Binary),
+            _ if is_pointer(text) => Err(SkipReason::LfsPointer),
+            _ => Ok(self.room.get(..length).unwrap_or_default()),
+        }
     }
-    if is_binary(buffer) {
-        return Err(SkipReason::Binary);
-    }
-    if is_pointer(buffer) {
-        return Err(SkipReason::LfsPointer);
-    }
-    Ok(())
 }
 
 /// Whether this is a pointer of git-lfs.
@@ -151,14 +125,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         fs::write(&path, bytes).unwrap();
-        let mut results = [0, bytes.len() as u64, 3 * bytes.len() as u64].map(|hint| {
-            let mut buffer = b"left over from the file before".to_vec();
-            read_file(&path, hint, max, &mut buffer).map(|()| buffer)
-        });
-        let mut memory = vec![1; 9];
-        let from_memory = read_memory(bytes, max, &mut memory).map(|()| memory);
-        assert!(results.iter().all(|result| *result == from_memory), "every hint and the memory agree");
-        std::mem::replace(&mut results[0], Err(SkipReason::Binary))
+        let mut used = Buffer { room: b"left over from the file before".repeat(9) };
+        let from_disk = used.read(&path, max).map(<[u8]>::to_vec);
+        let again = used.read(&path, max).map(<[u8]>::to_vec);
+        let from_memory = used.copy(bytes, max).map(<[u8]>::to_vec);
+        assert!(from_disk == again && from_disk == from_memory, "disk and memory agree, however often");
+        from_disk
     }
 
     #[test]
@@ -202,8 +174,8 @@ mod tests {
 
     #[test]
     fn a_vanished_file_is_unreadable() {
-        let mut buffer = Vec::new();
-        let reason = read_file(Path::new("/does/not/exist"), 3, 9, &mut buffer).unwrap_err();
+        let mut buffer = Buffer::default();
+        let reason = buffer.read(Path::new("/does/not/exist"), 9).unwrap_err();
         assert_eq!(reason.to_string(), "unreadable (entity not found)");
     }
 }

@@ -4,6 +4,8 @@
 //! `name` is a file at any depth, `name/` a folder at any depth with all in it; a slash at the start or inside ties the
 //! glob to the root unless it begins with `**/`. `*` stays within a name, `{a,b}` is a choice, `!` takes back.
 
+use super::Letters;
+
 /// Most globs that the choices of one may stand for.
 const MAX_CHOICES: usize = 256;
 
@@ -28,6 +30,8 @@ enum Segment {
 /// A name with stars: what it begins with, holds in order, ends with.
 #[derive(Debug)]
 struct Wild {
+    /// What every name that fits has.
+    letters: Letters,
     prefix: Box<str>,
     middle: Vec<Box<str>>,
     suffix: Box<str>,
@@ -110,10 +114,14 @@ impl Pattern {
         self.folder && walk(&self.segments, folders, true)
     }
 
-    /// Whether it names the file `name` in `folder`, which is empty at the root.
-    pub(super) fn matches_file(&self, folder: &str, name: &str) -> bool {
+    /// Whether it names the file `name` in `folder`, which is empty at the root; `letters` are those of the name.
+    pub(super) fn matches_file(&self, folder: &str, name: &str, letters: Letters) -> bool {
         let Some((last, above)) = self.segments.split_last() else { return false };
-        if self.folder || !last.fits(name) {
+        let may_fit = match last {
+            Segment::Wild(wild) => letters.have(wild.letters),
+            _ => true,
+        };
+        if self.folder || !may_fit || !last.fits(name) {
             return false;
         }
         matches!(above, [Segment::Deep]) || walk(above, &parts(folder), false)
@@ -134,7 +142,8 @@ impl Segment {
                 let mut pieces = part.split('*');
                 let prefix: Box<str> = pieces.next()?.into();
                 let Some(suffix) = pieces.next_back() else { return Some(Self::Literal(prefix)) };
-                Some(Self::Wild(Wild { prefix, middle: pieces.map(Into::into).collect(), suffix: suffix.into() }))
+                let middle = pieces.map(Into::into).collect();
+                Some(Self::Wild(Wild { letters: Letters::of(part), prefix, middle, suffix: suffix.into() }))
             }
         }
     }
@@ -218,7 +227,9 @@ mod tests {
 
     fn matches(glob: &str, path: &str) -> bool {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let fits = |pattern: &Pattern| pattern.matches_folder(&parts(folder)) || pattern.matches_file(folder, name);
+        let fits = |pattern: &Pattern| {
+            pattern.matches_folder(&parts(folder)) || pattern.matches_file(folder, name, Letters::of(name))
+        };
         Pattern::parse(glob).unwrap().iter().any(fits)
     }
 
@@ -293,7 +304,7 @@ mod tests {
         #[test]
         fn never_panics(glob in "[!/*{},.\u{e9}a]{0,12}", path in "[/.\u{e9}a]{0,12}") {
             for pattern in Pattern::parse(&glob).unwrap_or_default() {
-                pattern.matches_file(&path, &path);
+                pattern.matches_file(&path, &path, Letters::of(&path));
                 pattern.matches_folder(&parts(&path));
                 pattern.key();
             }

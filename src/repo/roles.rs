@@ -3,13 +3,13 @@
 //! Most globs name a folder, a file or an extension, so a path is looked up by its parts and only the globs found that
 //! way are tried. The roles of a large tree cost a few milliseconds.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
-use super::Role;
 use super::role_pattern::{Key, Pattern, parts};
+use super::{Letters, Role};
 use crate::embedded;
 
 /// How many roles there are.
@@ -21,10 +21,10 @@ pub struct RoleTable {
     /// With the place of its role in `order`.
     patterns: Vec<(usize, Pattern)>,
     order: Vec<Role>,
-    folders: HashMap<Box<str>, Vec<usize>>,
-    names: HashMap<Box<str>, Vec<usize>>,
-    extensions: HashMap<Box<str>, Vec<usize>>,
-    firsts: HashMap<u8, Vec<usize>>,
+    folders: FxHashMap<Box<str>, Vec<usize>>,
+    names: FxHashMap<Box<str>, Vec<usize>>,
+    extensions: FxHashMap<Box<str>, Vec<usize>>,
+    firsts: FxHashMap<u8, Vec<usize>>,
     others: Vec<usize>,
 }
 
@@ -111,8 +111,9 @@ impl<'table> Lookup<'table> {
         let mut last = self.given;
         let extension = name.rsplit_once('.').and_then(|(_, extension)| table.extensions.get(extension));
         let first = name.bytes().next().and_then(|first| table.firsts.get(&first));
+        let letters = Letters::of(name);
         for found in [Some(&self.pending), table.names.get(name), extension, first].into_iter().flatten() {
-            table.apply(found, &mut last, |pattern| pattern.matches_file(folder, name));
+            table.apply(found, &mut last, |pattern| pattern.matches_file(folder, name, letters));
         }
         table.first_given(&last)
     }

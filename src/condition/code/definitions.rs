@@ -157,7 +157,7 @@ mod tests {
     /// What the last node of that text in the file resolves to.
     fn resolved(dialect: Dialect, text: &str, name: &str) -> Option<String> {
         let tree = SyntaxTree::parse(dialect, text).unwrap();
-        let root = tree.root().root();
+        let root = tree.root.root();
         let node = root.dfs().filter(|node| node.text() == name && super::is_name(node)).last().unwrap();
         tree.resolve(&node).map(|value| value.text().into_owned())
     }

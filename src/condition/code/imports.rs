@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 use ast_grep_core::Language;
 
 use super::language::{Dialect, GRAMMARS};
-use super::tree::{Node, SyntaxTree};
+use super::tree::{Node, Nodes, SyntaxTree};
 use crate::text::Span;
 
 /// The local name of an import that brings in every name of a module.
@@ -54,19 +54,19 @@ impl Imports {
         Self { dialect, bindings: Vec::new() }
     }
 
-    /// Reads the imports of `tree`, in the order of the file.
-    pub fn of(tree: &SyntaxTree) -> Self {
+    /// Reads the imports of `tree`, whose nodes these are, in the order of the file.
+    pub fn of(tree: &SyntaxTree, nodes: &Nodes<'_>) -> Self {
         let dialect = tree.dialect();
         let mut collector = Collector { bindings: Vec::new() };
         let (Some(reader), kinds) = (reader(dialect), kinds(dialect)) else {
             return Self { dialect, bindings: collector.bindings };
         };
         let mut read_up_to = 0;
-        for node in tree.root().root().dfs() {
+        for node in nodes.iter() {
             if !kinds.contains(&node.kind_id()) || node.range().start < read_up_to {
                 continue;
             }
-            if (reader.read)(&node, &mut collector) {
+            if (reader.read)(node, &mut collector) {
                 read_up_to = node.range().end;
             }
             if collector.bindings.len() >= MAX_BINDINGS {
@@ -177,7 +177,7 @@ mod tests {
         let shown = |binding: &Binding| {
             format!("{}|{}|{}", binding.module, binding.name.as_deref().unwrap_or("-"), binding.local)
         };
-        Imports::of(&tree).bindings().iter().map(shown).collect()
+        Imports::of(&tree, &tree.nodes().unwrap()).bindings().iter().map(shown).collect()
     }
 
     #[test]
@@ -198,7 +198,7 @@ mod tests {
     fn a_span_is_the_place_in_the_file() {
         let text = "<p/>\n<script>\nimport a from 'm'\n</script>";
         let tree = SyntaxTree::parse(Dialect::Component, text).unwrap();
-        let span = Imports::of(&tree).bindings()[0].span;
+        let span = Imports::of(&tree, &tree.nodes().unwrap()).bindings()[0].span;
         assert_eq!(&text[span.start..span.end], "import a from 'm'");
     }
 
@@ -230,7 +230,7 @@ mod tests {
         fn no_text_makes_it_panic(text in "(import |from |use |using |require|\\(|\\)|\\{|\\}|'|\"|`|a|b\\.c|::|\\\\|\\*| as |;|=|const |\n|<\\?php |<script>|\u{1f389}|.){0,60}") {
             for dialect in ALL {
                 if let Some(tree) = SyntaxTree::parse(dialect, &text) {
-                    for binding in Imports::of(&tree).bindings() {
+                    for binding in Imports::of(&tree, &tree.nodes().unwrap()).bindings() {
                         proptest::prop_assert!(binding.span.end <= text.len());
                     }
                 }

@@ -4,7 +4,7 @@
 //! leaves it are our own words: [`Dialect`], [`SyntaxTree`], [`Imports`], [`CodePattern`], [`CodeMatch`].
 //!
 //! A caller asks [`CodePattern::triggers`] once, scans the file's text for them, and only then parses it, once for all
-//! patterns: [`SyntaxTree::parse`], [`Imports::of`] where a pattern wants them, [`CodePattern::find`]. A text that gives no
+//! patterns: [`SyntaxTree::parse`], [`SyntaxTree::nodes`], [`Imports::of`] where a pattern wants them, [`CodePattern::find`]. A text that gives no
 //! tree was too long, too deep or too slow: a skip that the caller states.
 
 mod bindings;
@@ -19,10 +19,11 @@ mod scan;
 mod spec;
 mod tree;
 mod trigger;
+mod words;
 
 pub use imports::{Binding, Imports};
 pub use language::Dialect;
 pub use pattern::{CodeMatch, CodePattern};
 pub use scan::scan;
 pub use spec::{CodeSpec, LanguageName, OneOrMany};
-pub use tree::SyntaxTree;
+pub use tree::{Nodes, SyntaxTree};

@@ -7,6 +7,7 @@
 
 use std::sync::OnceLock;
 
+use aho_corasick::AhoCorasick;
 use ast_grep_core::NodeMatch;
 use ast_grep_core::meta_var::MetaVariable;
 use ast_grep_core::tree_sitter::StrDoc;
@@ -20,8 +21,9 @@ use super::language::{Dialect, GRAMMARS};
 use super::module_pattern::ModulePattern;
 use super::scan::scan;
 use super::spec::{CodeSpec, OneOrMany};
-use super::tree::SyntaxTree;
+use super::tree::{Nodes, SyntaxTree};
 use super::trigger;
+use super::words::Words;
 use crate::text::Span;
 
 /// Most matches of one pattern in one file.
@@ -46,6 +48,7 @@ pub struct CodePattern {
     dialects: Vec<Dialect>,
     modules: Vec<ModulePattern>,
     triggers: OnceLock<Vec<String>>,
+    needs: OnceLock<Vec<AhoCorasick>>,
     near: OnceLock<Result<Option<Near>, regex::Error>>,
     near_here: OnceLock<Result<Option<Regex>, regex::Error>>,
     compiled: [OnceLock<Result<Box<Compiled>, String>>; GRAMMARS.len()],
@@ -60,6 +63,7 @@ impl CodePattern {
             dialects: spec.dialects(),
             modules: modules.collect(),
             triggers: OnceLock::new(),
+            needs: OnceLock::new(),
             near: OnceLock::new(),
             near_here: OnceLock::new(),
             compiled: [const { OnceLock::new() }; GRAMMARS.len()],
@@ -128,11 +132,17 @@ impl CodePattern {
     }
 
     /// Whether a text of `dialect` that holds a trigger can hold a match: it names a module that the pattern wants
-    /// imported, and what must be near. Cheap, so that few files are parsed.
+    /// imported, words that its rule asks for, and what must be near. Cheap, so that few files are parsed.
     pub fn may_match(&self, dialect: Dialect, text: &str) -> bool {
         let binds = !self.modules.is_empty() && !matches!(dialect, Dialect::Ruby | Dialect::Html);
         (!binds || self.modules.iter().any(|module| module.is_named_in(text, dialect)))
+            && self.needs().iter().all(|words| words.is_match(text))
             && self.near().is_none_or(|near| near.is_in(text.as_bytes()))
+    }
+
+    /// Words of which each matching file holds one of each set.
+    fn needs(&self) -> &[AhoCorasick] {
+        self.needs.get_or_init(|| trigger::needs(&self.spec).iter().filter_map(Words::finder).collect())
     }
 
     /// Whether a trigger at byte `at` stands among what must be around it.
@@ -150,9 +160,9 @@ impl CodePattern {
         self.near.get_or_init(|| Near::compile(&self.spec)).as_ref().ok()?.as_ref()
     }
 
-    /// The matches in `tree`, in the order of the file.
-    pub fn find(&self, tree: &SyntaxTree, imports: &Imports) -> Vec<CodeMatch> {
-        scan(&[self], tree, imports).into_iter().next().unwrap_or_default()
+    /// The matches in `tree`, whose nodes these are, in the order of the file.
+    pub fn find<'t>(&self, tree: &'t SyntaxTree, nodes: &Nodes<'t>, imports: &Imports) -> Vec<CodeMatch> {
+        scan(&[self], tree, nodes, imports).into_iter().next().unwrap_or_default()
     }
 
     /// What of `imports` the pattern means; `None` if nothing of it is imported.
@@ -232,7 +242,8 @@ mod tests {
 
     fn matches(pattern: &CodePattern, dialect: Dialect, text: &str) -> Vec<CodeMatch> {
         let tree = SyntaxTree::parse(dialect, text).unwrap();
-        pattern.find(&tree, &Imports::of(&tree))
+        let nodes = tree.nodes().unwrap();
+        pattern.find(&tree, &nodes, &Imports::of(&tree, &nodes))
     }
 
     /// The matched pieces of `text`.

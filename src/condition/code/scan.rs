@@ -7,7 +7,7 @@ use super::bindings::Bound;
 use super::compile::Compiled;
 use super::imports::Imports;
 use super::pattern::{CodeMatch, CodePattern, MAX_MATCHES};
-use super::tree::{Node, SyntaxTree};
+use super::tree::{Node, Nodes, SyntaxTree};
 
 /// A pattern that can match in this tree at all: its import is there, and it compiles for the dialect.
 struct Ready<'p> {
@@ -16,8 +16,13 @@ struct Ready<'p> {
     compiled: &'p Compiled,
 }
 
-/// What each of `patterns` finds in `tree`, in the order of the file.
-pub fn scan(patterns: &[&CodePattern], tree: &SyntaxTree, imports: &Imports) -> Vec<Vec<CodeMatch>> {
+/// What each of `patterns` finds in `tree`, whose nodes these are, in the order of the file.
+pub fn scan<'t>(
+    patterns: &[&CodePattern],
+    tree: &'t SyntaxTree,
+    nodes: &Nodes<'t>,
+    imports: &Imports,
+) -> Vec<Vec<CodeMatch>> {
     let mut found = vec![Vec::new(); patterns.len()];
     let ready: Vec<Ready<'_>> = patterns
         .iter()
@@ -32,7 +37,7 @@ pub fn scan(patterns: &[&CodePattern], tree: &SyntaxTree, imports: &Imports) -> 
         return found;
     }
     let by_kind = by_kind(&ready);
-    for node in tree.root().root().dfs() {
+    for node in nodes.iter() {
         for &number in by_kind.get(usize::from(node.kind_id())).into_iter().flatten() {
             let Some(pattern) = ready.get(number) else { continue };
             let Some(list) = found.get_mut(pattern.slot).filter(|list| list.len() < MAX_MATCHES) else { continue };

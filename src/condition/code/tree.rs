@@ -4,7 +4,9 @@
 //! descendants and would be quadratic in a hostile nest. The parser itself recurses over what is ambiguous and not yet
 //! closed, so a long text is parsed on a stack of its own that holds the worst case.
 
-use std::sync::{OnceLock, mpsc};
+use std::cell::RefCell;
+use std::sync::OnceLock;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::Duration;
 
@@ -25,12 +27,11 @@ const MAX_DEPTH: usize = 1_000;
 const MAX_OPEN: usize = 4_000;
 /// Longest text that is parsed on the caller's stack, in bytes.
 const MAX_INLINE: usize = 8 << 10;
-/// Stack that the parser may need for each byte of text (measured: below 100 bytes).
-const STACK_PER_BYTE: usize = 192;
+/// Stack of a thread that parses: 192 bytes for each byte of text (measured: below 100), of which only what is used is
+/// ever taken from the system, and some beside that.
+const STACK: usize = (1 << 20) + MAX_BYTES * 192;
 /// Longest that a text may take; the longest that is no attack takes a tenth of it.
 const MAX_TIME: Duration = Duration::from_secs(3);
-/// Stack beside that.
-const STACK_BASE: usize = 1 << 20;
 
 /// The engine's tree.
 pub(super) type Root = AstGrep<StrDoc<SupportLang>>;
@@ -40,28 +41,60 @@ pub(super) type Node<'t> = ast_grep_core::Node<'t, StrDoc<SupportLang>>;
 /// The syntax tree of one file. Offsets are bytes of the file, also within the scripts of a component.
 pub struct SyntaxTree {
     dialect: Dialect,
-    root: Root,
+    pub(super) root: Root,
     definitions: OnceLock<Definitions>,
 }
 
+/// The nodes of one tree.
+pub struct Nodes<'t>(Vec<Node<'t>>);
+
+impl std::fmt::Debug for Nodes<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} nodes", self.0.len())
+    }
+}
+
+impl<'t> Nodes<'t> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Node<'t>> {
+        self.0.iter()
+    }
+}
+
 impl SyntaxTree {
-    /// Parses `text`; `None` where it is too long, too deep or takes seconds. Faulty code gives a tree with gaps.
+    /// Parses `text`; `None` where it is too long or takes seconds. Faulty code gives a tree with gaps.
     pub fn parse(dialect: Dialect, text: &str) -> Option<Self> {
         if text.len() > MAX_BYTES || opens_more_than(text, MAX_OPEN) {
             return None;
         }
         let (dialect, code) = embedded::prepare(dialect, text);
-        let root = parse(&code, dialect)?;
-        (!is_deeper_than(&root, MAX_DEPTH)).then(|| Self { dialect, root, definitions: OnceLock::new() })
+        Some(Self { dialect, root: parse(&code, dialect)?, definitions: OnceLock::new() })
+    }
+
+    /// All nodes, in the order of the file, each before those within it; `None` where they are nested too deep.
+    pub fn nodes(&self) -> Option<Nodes<'_>> {
+        let mut cursor = self.root.root().get_inner_node().walk();
+        let (mut nodes, mut depth) = (Vec::new(), 0);
+        loop {
+            nodes.push(self.root.adopt(cursor.node()));
+            if cursor.goto_first_child() {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return None;
+                }
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return Some(Nodes(nodes));
+                }
+                depth -= 1;
+            }
+        }
     }
 
     /// What the text was read as: never [`Dialect::Component`].
     pub fn dialect(&self) -> Dialect {
         self.dialect
-    }
-
-    pub(super) fn root(&self) -> &Root {
-        &self.root
     }
 
     /// The initialiser of the name at `node`, if the file assigns that name exactly once.
@@ -82,11 +115,48 @@ fn parse(code: &str, dialect: Dialect) -> Option<Root> {
     if code.len() <= MAX_INLINE {
         return Root::try_new(code, dialect.grammar()).ok();
     }
-    let stack = STACK_BASE + code.len() * STACK_PER_BYTE;
-    let (code, (sender, receiver)) = (code.to_owned(), mpsc::sync_channel(1));
-    let read = move || sender.send(Root::try_new(&code, dialect.grammar()).ok());
-    thread::Builder::new().stack_size(stack).spawn(read).ok()?;
-    receiver.recv_timeout(MAX_TIME).ok()?
+    READER.with_borrow_mut(|known| {
+        let reader = match known.take() {
+            Some(reader) => reader,
+            None => Reader::start()?,
+        };
+        let root = reader.read(code, dialect).ok()?;
+        *known = Some(reader);
+        root
+    })
+}
+
+thread_local! {
+    /// The calling thread's reader: made when it first parses a long text, and again after one that took too long.
+    static READER: RefCell<Option<Reader>> = const { RefCell::new(None) };
+}
+
+/// A thread that parses one text after the other; it ends with the thread that asks it.
+struct Reader {
+    texts: SyncSender<(String, Dialect)>,
+    roots: Receiver<Option<Root>>,
+}
+
+impl Reader {
+    fn start() -> Option<Self> {
+        let (texts, asked) = mpsc::sync_channel::<(String, Dialect)>(1);
+        let (answers, roots) = mpsc::sync_channel(1);
+        let read = move || {
+            for (code, dialect) in asked {
+                if answers.send(Root::try_new(&code, dialect.grammar()).ok()).is_err() {
+                    break;
+                }
+            }
+        };
+        thread::Builder::new().stack_size(STACK).spawn(read).ok()?;
+        Some(Self { texts, roots })
+    }
+
+    /// The tree, if the text can be parsed; an error if that takes too long or the thread is no more.
+    fn read(&self, code: &str, dialect: Dialect) -> Result<Option<Root>, RecvTimeoutError> {
+        self.texts.send((code.to_owned(), dialect)).map_err(|_| RecvTimeoutError::Disconnected)?;
+        self.roots.recv_timeout(MAX_TIME)
+    }
 }
 
 /// Whether more than `limit` brackets are ever open at once.
@@ -102,26 +172,6 @@ fn opens_more_than(text: &str, limit: usize) -> bool {
     })
 }
 
-fn is_deeper_than(root: &Root, limit: usize) -> bool {
-    let mut cursor = root.root().get_inner_node().walk();
-    let mut depth = 0;
-    loop {
-        if cursor.goto_first_child() {
-            depth += 1;
-            if depth > limit {
-                return true;
-            }
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return false;
-            }
-            depth -= 1;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,8 +180,8 @@ mod tests {
     fn long_and_deep_texts_are_refused() {
         assert!(SyntaxTree::parse(Dialect::Go, &" ".repeat(MAX_BYTES + 1)).is_none());
         let nest = |depth: usize| format!("x = {}1{}", "(".repeat(depth), ")".repeat(depth));
-        assert!(SyntaxTree::parse(Dialect::Python, &nest(900)).is_some());
-        assert!(SyntaxTree::parse(Dialect::Python, &nest(1_100)).is_none());
+        assert!(SyntaxTree::parse(Dialect::Python, &nest(900)).unwrap().nodes().is_some());
+        assert!(SyntaxTree::parse(Dialect::Python, &nest(1_100)).is_none_or(|tree| tree.nodes().is_none()));
         assert!(opens_more_than("([{x", 2) && !opens_more_than("()[]{}]([", 2));
     }
 

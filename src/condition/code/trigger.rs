@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::language::Dialect;
 use super::module_pattern::ModulePattern;
 use super::spec::CodeSpec;
+use super::words::Words;
 
 /// Shortest literal that is worth scanning for.
 const SHORTEST: usize = 3;
@@ -35,6 +36,48 @@ pub(super) fn derive(spec: &CodeSpec) -> Vec<String> {
         best.offer(imported(spec));
     }
     best.0.unwrap_or_default()
+}
+
+/// Words that a text must hold for a rule to match in it: one of each set.
+pub(super) fn needs(spec: &CodeSpec) -> Vec<Words> {
+    let mut needs = Vec::new();
+    needed(&spec.rule, spec, MAX_NESTING, &mut needs);
+    for (name, constraint) in spec.constraints.as_ref().and_then(Value::as_object).into_iter().flatten() {
+        let captured = spec.rule.get("pattern").and_then(Value::as_str).is_some_and(|pattern| captures(pattern, name));
+        if captured {
+            needed(constraint, spec, MAX_NESTING, &mut needs);
+        }
+    }
+    needs
+}
+
+/// What the parts of a rule object need, each by itself.
+fn needed(rule: &Value, spec: &CodeSpec, nesting: usize, needs: &mut Vec<Words>) {
+    let Some(nesting) = nesting.checked_sub(1) else { return };
+    for (key, value) in rule.as_object().into_iter().flatten() {
+        match key.as_str() {
+            "pattern" => needs.extend(of_pattern(value).map(Words::exact)),
+            "regex" => needs.extend(value.as_str().and_then(Words::of_regex)),
+            "has" | "inside" | "follows" | "precedes" => needed(value, spec, nesting, needs),
+            "matches" => {
+                let util = value.as_str().and_then(|name| spec.utils.as_ref()?.get(name));
+                if let Some(util) = util {
+                    needed(util, spec, nesting, needs);
+                }
+            }
+            "all" => value.as_array().into_iter().flatten().for_each(|part| needed(part, spec, nesting, needs)),
+            "any" => {
+                let best = |branch: &Value| {
+                    let mut own = Vec::new();
+                    needed(branch, spec, nesting, &mut own);
+                    own.into_iter().max_by_key(Words::worth)
+                };
+                let branches: Option<Vec<Words>> = value.as_array().and_then(|all| all.iter().map(best).collect());
+                needs.extend(branches.and_then(|branches| branches.into_iter().reduce(Words::or)));
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The better of the sets that were offered.

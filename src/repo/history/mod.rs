@@ -286,9 +286,7 @@ impl History {
         }
         let most = usize::try_from(self.max_file_bytes).unwrap_or(usize::MAX);
         let (_, text) = self.store.object(blob, most, &mut Work::default())?;
-        let mut decoded = Vec::new();
-        read::read_memory(&text, self.max_file_bytes, &mut decoded).ok()?;
-        Some(decoded)
+        read::Buffer::default().copy(&text, self.max_file_bytes).ok().map(<[u8]>::to_vec)
     }
 
     /// How reports name a commit.

@@ -91,9 +91,9 @@ impl<S: Sieve> Visitor for Sifter<'_, S> {
         }
         let start = text.get(..SNIFFED).unwrap_or(text);
         if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
-            let mut decoded = Vec::new();
-            if read::read_memory(text, self.max, &mut decoded).is_ok() {
-                let sifted = self.sieve.sift(&decoded, None);
+            let mut decoded = read::Buffer::default();
+            if let Ok(decoded) = decoded.copy(text, self.max) {
+                let sifted = self.sieve.sift(decoded, None);
                 self.keep(number, &sifted);
                 self.extent.blobs += 1;
                 self.extent.bytes += text.len() as u64;

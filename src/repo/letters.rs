@@ -3,17 +3,17 @@
 
 /// A set of letters (without case), digits and `-`, `_`, `.`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Letters(u64);
+pub(crate) struct Letters(u64);
 
 impl Letters {
     /// What stands in `text`.
-    pub(super) fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         Self(text.bytes().fold(0, |set, byte| set | bit(byte)))
     }
 
     /// What a path, and the name at its end, must have to match `glob`: what the glob has outside of braces and classes.
     /// A class of one letter in both cases counts as that letter.
-    pub(super) fn of_glob(glob: &str) -> (Self, Self) {
+    pub(crate) fn of_glob(glob: &str) -> (Self, Self) {
         let (mut path, mut name) = (Self::default(), Self::default());
         let mut rest = glob.as_bytes();
         while let Some(&first) = rest.first() {
@@ -31,12 +31,12 @@ impl Letters {
     }
 
     /// Both sets.
-    pub(super) const fn with(self, other: Self) -> Self {
+    pub(crate) const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
     /// Whether all of `wanted` is here.
-    pub(super) const fn have(self, wanted: Self) -> bool {
+    pub(crate) const fn have(self, wanted: Self) -> bool {
         self.0 & wanted.0 == wanted.0
     }
 }
