@@ -13,6 +13,7 @@ use crate::condition::glob::GlobTable;
 use crate::condition::kinds::Kinds;
 use crate::condition::matches::LeafId;
 use crate::condition::plan::{Leaf, Plan, Question};
+use crate::condition::text::TextPattern;
 use crate::repo::Role;
 
 /// The index over all leaves.
@@ -51,10 +52,10 @@ pub(crate) struct Alarm<'a> {
 }
 
 /// A leaf, and what of it a keyword concerns.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Wake<'a> {
     /// A text condition, which wants to know where its keywords stand.
-    Text(LeafId),
+    Text(LeafId, &'a TextPattern),
     /// A syntax pattern of a leaf, by number, if the trigger stands there in just this spelling.
     Code(LeafId, usize, &'a str),
 }
@@ -191,7 +192,9 @@ fn concerns(leaf: &Leaf, sort: &Sort) -> bool {
 /// The keywords of a leaf that matter to files of a dialect.
 fn words(id: LeafId, leaf: &Leaf, dialect: Option<Dialect>) -> Vec<(&str, Wake<'_>)> {
     match (&leaf.question, dialect) {
-        (Question::Text(text), _) => text.spec.keywords.iter().map(|word| (word.as_str(), Wake::Text(id))).collect(),
+        (Question::Text(text), _) => {
+            text.spec.keywords.iter().map(|word| (word.as_str(), Wake::Text(id, text))).collect()
+        }
         (Question::Code(patterns), Some(dialect)) => {
             let spoken = patterns.iter().enumerate().filter(|(_, pattern)| pattern.speaks(dialect));
             let triggers =

@@ -301,12 +301,15 @@ impl<'a> Inspector<'a> {
             new
         };
         let Some(alarm) = alarm.get() else { return };
+        let notes = self.notes_refused;
         alarm.keywords.find(text, |word, at| {
             for wake in alarm.wakes.get(word).into_iter().flatten() {
                 match *wake {
-                    Wake::Text(leaf) => {
-                        woken.wake(leaf);
-                        woken.keep(leaf, at);
+                    Wake::Text(leaf, pattern) => {
+                        if pattern.may_match(text, at, notes) {
+                            woken.wake(leaf);
+                            woken.keep(leaf, at);
+                        }
                     }
                     Wake::Code(leaf, pattern, trigger) => {
                         let spelt = text.get(at..at + trigger.len()) == Some(trigger.as_bytes());
@@ -331,7 +334,7 @@ impl<'a> Inspector<'a> {
             let mut awake: Vec<LeafId> = Vec::new();
             alarm.keywords.find(value.as_bytes(), |word, _| {
                 let woken = alarm.wakes.get(word).into_iter().flatten();
-                awake.extend(woken.filter_map(|wake| if let Wake::Text(leaf) = wake { Some(*leaf) } else { None }));
+                awake.extend(woken.filter_map(|wake| if let Wake::Text(leaf, _) = wake { Some(*leaf) } else { None }));
             });
             awake.sort_unstable();
             awake.dedup();

@@ -2,16 +2,29 @@
 //!
 //! Words like `password` stand everywhere; next to none of their places assigns something.
 
-use crate::condition::spec::Assigned;
+use crate::condition::spec::Assigned as Wanted;
 
 /// Longest rest of a name, in bytes, and most blanks before and behind the sign.
 const NAME: usize = 64;
 const BLANKS: usize = 24;
-/// Shortest quoted value that may be a secret, in bytes: expressions that ask for quotes ask for no less.
+/// Shortest value that may be a secret, in bytes: no expression that asks for an assignment takes less.
 const VALUE: usize = 6;
+/// Longest quoted value that is looked at by itself, in bytes.
+const LONGEST: usize = 256;
 
-/// Whether the name that byte `at` lies in is followed by an assignment.
-pub(crate) fn is_assigned(text: &[u8], at: usize, wanted: Assigned) -> bool {
+/// What stands behind the name that byte `at` lies in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Assigned<'text> {
+    /// Nothing that an expression of this sort could match.
+    No,
+    /// Something.
+    Yes,
+    /// A value in quotes, whole and without blanks.
+    Value(&'text [u8]),
+}
+
+/// What is assigned to the name that byte `at` lies in, if what is wanted is.
+pub(crate) fn assigned(text: &[u8], at: usize, wanted: Wanted) -> Assigned<'_> {
     let rest = text.get(at..).unwrap_or_default();
     let name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     let rest = skip(rest, NAME, name);
@@ -20,26 +33,34 @@ pub(crate) fn is_assigned(text: &[u8], at: usize, wanted: Assigned) -> bool {
     let rest = skip(rest, BLANKS, is_blank);
     let rest = typed(rest);
     let (Some(b'=' | b':' | b'(' | b',' | b'>' | b'!' | b'?' | b'|'), sign) = (rest.first(), rest) else {
-        return wanted == Assigned::Quoted && is_attribute(rest);
+        return if wanted == Wanted::Quoted && is_attribute(rest) { Assigned::Yes } else { Assigned::No };
     };
-    if wanted == Assigned::Any {
-        return true;
-    }
     let element = sign.first() == Some(&b'>');
     let rest = skip(sign, 3, |byte| matches!(byte, b'=' | b':' | b'(' | b',' | b'>' | b'!' | b'?' | b'|'));
     let rest = skip(rest, BLANKS, is_blank);
+    if wanted == Wanted::Any {
+        let written = rest.iter().take(VALUE).take_while(|byte| !byte.is_ascii_whitespace()).count();
+        return if written == VALUE { Assigned::Yes } else { Assigned::No };
+    }
     // Prefixes of strings: `r"…"`, `u'…'`, `@"…"`, `new String("…")` is none of them.
     let rest = skip(rest, 2, |byte| matches!(byte, b'\\' | b'@' | b'$' | b'b' | b'r' | b'u' | b'L' | b'[' | b'{'));
     match rest.first() {
-        Some(b'"' | b'\'' | b'`') => is_value(rest.get(1..).unwrap_or_default()),
-        _ => element && is_value(rest),
+        Some(b'"' | b'\'' | b'`') => value(rest.get(1..).unwrap_or_default()),
+        _ if element => value(rest),
+        _ => Assigned::No,
     }
 }
 
-/// Whether a value begins here that is long enough.
-fn is_value(rest: &[u8]) -> bool {
-    let inside = |byte: &&u8| !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>');
-    rest.iter().take(VALUE).take_while(inside).count() == VALUE
+/// The value that begins here, if it is long enough.
+fn value(rest: &[u8]) -> Assigned<'_> {
+    let inside = |byte: &&u8| !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\');
+    let length = rest.iter().take(LONGEST).take_while(inside).count();
+    let ends = rest.get(length).is_some_and(|byte| !byte.is_ascii_whitespace());
+    match rest.get(..length) {
+        _ if length < VALUE => Assigned::No,
+        Some(value) if ends && length < LONGEST => Assigned::Value(value),
+        _ => Assigned::Yes,
+    }
 }
 
 /// Behind a type: `password: string = "…"`, `password string = "…"`.
@@ -92,7 +113,7 @@ mod tests {
         ];
         for text in quoted {
             let at = text.to_ascii_lowercase().find("password").unwrap();
-            assert!(is_assigned(text.as_bytes(), at, Assigned::Quoted), "{text}");
+            assert!(assigned(text.as_bytes(), at, Wanted::Quoted) != Assigned::No, "{text}");
         }
         for text in [
             "password = xxxxxx",
@@ -104,16 +125,18 @@ mod tests {
             "password></password>",
             "password",
         ] {
-            assert!(!is_assigned(text.as_bytes(), 0, Assigned::Quoted), "{text}");
+            assert!(assigned(text.as_bytes(), 0, Wanted::Quoted) == Assigned::No, "{text}");
         }
-        assert!(is_assigned(b"password=x", 0, Assigned::Any));
-        assert!(!is_assigned(b"password for all", 0, Assigned::Any));
+        assert_eq!(assigned(b"password=xxxxxx", 0, Wanted::Any), Assigned::Yes);
+        assert_eq!(assigned(b"password=xxxxx\n", 0, Wanted::Any), Assigned::No);
+        assert_eq!(assigned(b"password: 'abcdef',", 0, Wanted::Quoted), Assigned::Value(b"abcdef"));
+        assert_eq!(assigned(b"password for all", 0, Wanted::Any), Assigned::No);
     }
 
     proptest! {
         #[test]
         fn no_bytes_break_it(text in prop::collection::vec(any::<u8>(), 0..60), at in 0_usize..70) {
-            let _ = (is_assigned(&text, at, Assigned::Any), is_assigned(&text, at, Assigned::Quoted));
+            let _ = (assigned(&text, at, Wanted::Any), assigned(&text, at, Wanted::Quoted));
         }
     }
 }

@@ -143,7 +143,8 @@ impl Index {
 
     /// `path` is `whole`, in lower case where case does not matter.
     fn matches(&self, path: &str, whole: &str, found: &mut Vec<u32>) {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let name = name_of(path);
+        let folder = path[..path.len() - name.len()].trim_end_matches('/');
         let in_name = Letters::of(name);
         let in_path = Letters::of(folder).with(in_name);
         let mut try_all = |list: Option<&Vec<Filed>>| {
@@ -173,7 +174,7 @@ impl Rest {
             Self::Nothing => true,
             Self::Path(wanted) => **wanted == *path,
             Self::Name(pattern) => name_fits(pattern.as_bytes(), name_of(path).as_bytes()),
-            Self::Parts(parts) => path_fits(parts, path),
+            Self::Parts(parts) => last_fits(parts, path) && path_fits(parts, path),
             Self::Glob { glob, fold, compiled } => {
                 let matcher = compiled.get_or_init(|| compile(glob, *fold).ok());
                 matcher.as_ref().is_some_and(|matcher| matcher.is_match(whole))
@@ -237,7 +238,12 @@ fn file_under(glob: &str, fold: bool) -> (Key, Rest) {
 }
 
 fn name_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or(path, |(_, name)| name)
+    memchr::memrchr(b'/', path.as_bytes()).map_or(path, |at| &path[at + 1..])
+}
+
+/// Whether the name of a path fits the last part, which is asked first: most paths end otherwise.
+fn last_fits(parts: &[Box<str>], path: &str) -> bool {
+    parts.last().is_some_and(|last| &**last == "**" || name_fits(last.as_bytes(), name_of(path).as_bytes()))
 }
 
 /// Whether a path has these parts; `**` stands for any number of folders, at the end for whatever is in the folder.
@@ -247,12 +253,12 @@ fn path_fits(parts: &[Box<str>], path: &str) -> bool {
         if later.is_empty() {
             return true;
         }
-        let folders = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at + 1);
+        let folders = memchr::memchr_iter(b'/', path.as_bytes()).map(|at| at + 1);
         return std::iter::once(0).chain(folders).any(|at| path_fits(later, &path[at..]));
     }
-    match path.split_once('/') {
-        Some((name, rest)) => {
-            !later.is_empty() && name_fits(part.as_bytes(), name.as_bytes()) && path_fits(later, rest)
+    match memchr::memchr(b'/', path.as_bytes()) {
+        Some(at) => {
+            !later.is_empty() && name_fits(part.as_bytes(), &path.as_bytes()[..at]) && path_fits(later, &path[at + 1..])
         }
         None => later.is_empty() && name_fits(part.as_bytes(), path.as_bytes()),
     }

@@ -142,7 +142,8 @@ impl<'a> Lexer<'a> {
         while let Some(&byte) = self.text.get(self.at) {
             let start = self.at;
             if !opening[usize::from(byte)] && start > 0 {
-                self.at += 1;
+                let rest = self.text.get(start..).unwrap_or_default();
+                self.at += rest.iter().take_while(|byte| !opening[usize::from(**byte)]).count();
             } else if let Some(close) = self.opened_block() {
                 self.skip_behind(close.as_bytes());
                 comments.push(Span::new(start, self.at));

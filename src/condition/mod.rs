@@ -15,6 +15,7 @@ pub mod languages;
 pub mod matches;
 pub mod message;
 pub mod package;
+mod path_functions;
 pub mod plan;
 pub mod related;
 pub mod schema;

@@ -122,6 +122,14 @@ pub fn weigh(spec: &SecretSpec, value: &str, plain: &str) -> Result<Weight, Stri
     Ok(Weight { confidence, why })
 }
 
+/// Whether `value` looks as it must.
+pub fn looks(wanted: Looks, value: &str) -> bool {
+    match wanted {
+        Looks::Random => chance::is_random(value),
+        Looks::Password => chance::is_password(value),
+    }
+}
+
 /// Whether a PEM block holds a body: at least 64 characters of base64 between its dashes, more than one of them new.
 fn has_pem_body(block: &str) -> bool {
     let unescaped = block.replace("\\n", "\n").replace("\\r", "");

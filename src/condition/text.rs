@@ -10,7 +10,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use jiff::civil::Date;
 use regex::bytes::{Captures, Regex, RegexBuilder};
 
-use crate::condition::assigned::is_assigned;
+use crate::condition::assigned::{Assigned, assigned};
 use crate::condition::secret::{self, Identity, Weight};
 use crate::condition::spec::{Confidence, TextSpec, Window};
 use crate::condition::start::Shape;
@@ -158,10 +158,10 @@ impl TextPattern {
 
     /// The same, with what a secret pattern may be told and asked.
     pub fn find_with(&self, text: &[u8], hits: &[usize], sight: &mut Sight) -> Vec<TextMatch> {
-        let assigned = |at: usize| self.spec.assigned.is_none_or(|wanted| is_assigned(text, at, wanted));
-        let shape = self.shape.get_or_init(|| Shape::of(&self.spec.pattern, &self.spec.keywords));
+        let shape = self.shape();
+        let notes = sight.refused.is_some();
         let whole = hits.is_empty() || self.spec.window == Window::File;
-        let may_match = |at: usize| assigned(at) && shape.may_begin(text, at);
+        let may_match = |at: usize| self.may_match(text, at, notes);
         let holds = |span: Span| text.get(span.start..span.end).is_some_and(|part| shape.may_hold(part));
         let may_hold = |at: usize| may_match(at) && holds(self.window(text, at));
         if (!hits.is_empty() && !hits.iter().any(|&at| if whole { may_match(at) } else { may_hold(at) }))
@@ -192,6 +192,28 @@ impl TextPattern {
             });
         }
         found
+    }
+
+    fn shape(&self) -> &Shape {
+        self.shape.get_or_init(|| Shape::of(&self.spec.pattern, &self.spec.keywords))
+    }
+
+    /// Whether a keyword at byte `at` may belong to a match: asked before any expression runs. With `notes`, also values
+    /// that a filter will refuse count.
+    pub fn may_match(&self, text: &[u8], at: usize, notes: bool) -> bool {
+        let fits = self.spec.assigned.is_none_or(|wanted| match assigned(text, at, wanted) {
+            Assigned::No => false,
+            Assigned::Yes => true,
+            Assigned::Value(value) => notes || self.may_look(value),
+        });
+        fits && self.shape().may_begin(text, at)
+    }
+
+    /// Whether a value may look as a secret of this pattern must.
+    fn may_look(&self, value: &[u8]) -> bool {
+        let plain = self.spec.secret.as_ref().filter(|spec| spec.encoded.is_none() && spec.decode.is_none());
+        let looks = plain.and_then(|spec| spec.looks);
+        looks.zip(str::from_utf8(value).ok()).is_none_or(|(looks, value)| secret::looks(looks, value))
     }
 
     fn window(&self, text: &[u8], hit: usize) -> Span {

@@ -7,7 +7,6 @@
 
 use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
 use ast_grep_core::NodeMatch;
 use ast_grep_core::meta_var::MetaVariable;
 use ast_grep_core::tree_sitter::StrDoc;
@@ -23,7 +22,7 @@ use super::scan::scan;
 use super::spec::{CodeSpec, OneOrMany};
 use super::tree::{Nodes, SyntaxTree};
 use super::trigger;
-use super::words::Words;
+use super::words::{WordFinder, Words};
 use crate::text::Span;
 
 /// Most matches of one pattern in one file.
@@ -48,7 +47,7 @@ pub struct CodePattern {
     dialects: Vec<Dialect>,
     modules: Vec<ModulePattern>,
     triggers: OnceLock<Vec<String>>,
-    needs: OnceLock<Vec<AhoCorasick>>,
+    needs: OnceLock<Vec<WordFinder>>,
     near: OnceLock<Result<Option<Near>, regex::Error>>,
     near_here: OnceLock<Result<Option<Regex>, regex::Error>>,
     compiled: [OnceLock<Result<Box<Compiled>, String>>; GRAMMARS.len()],
@@ -141,7 +140,7 @@ impl CodePattern {
     }
 
     /// Words of which each matching file holds one of each set.
-    fn needs(&self) -> &[AhoCorasick] {
+    fn needs(&self) -> &[WordFinder] {
         self.needs.get_or_init(|| trigger::needs(&self.spec).iter().filter_map(Words::finder).collect())
     }
 

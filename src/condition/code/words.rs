@@ -1,6 +1,7 @@
 //! Words that a text must hold for an expression to match in it: read off the expression, so that few files are parsed.
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use memchr::memmem::Finder;
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{Hir, HirKind};
@@ -10,6 +11,9 @@ const SHORTEST: usize = 3;
 /// Most words of which one must be there, and most letters that a class may stand for in them.
 const MOST: usize = 48;
 const LETTERS: usize = 4;
+
+/// So many words are looked for one after the other.
+const FEW: usize = 4;
 
 /// A text that can match holds one of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,11 +50,34 @@ impl Words {
     }
 
     /// Ready to be looked for; `None` where that would say nothing.
-    pub(super) fn finder(&self) -> Option<AhoCorasick> {
+    pub(super) fn finder(&self) -> Option<WordFinder> {
         if self.words.len() > MOST || self.worth().0 < SHORTEST {
             return None;
         }
-        AhoCorasickBuilder::new().ascii_case_insensitive(self.fold).build(&self.words).ok()
+        if self.fold || self.words.len() > FEW {
+            return AhoCorasickBuilder::new()
+                .ascii_case_insensitive(self.fold)
+                .build(&self.words)
+                .ok()
+                .map(WordFinder::Many);
+        }
+        Some(WordFinder::Few(self.words.iter().map(|word| Finder::new(word).into_owned()).collect()))
+    }
+}
+
+/// Looks for words.
+pub(super) enum WordFinder {
+    Few(Vec<Finder<'static>>),
+    Many(AhoCorasick),
+}
+
+impl WordFinder {
+    /// Whether one of them stands in `text`.
+    pub(super) fn is_match(&self, text: &str) -> bool {
+        match self {
+            Self::Few(words) => words.iter().any(|word| word.find(text.as_bytes()).is_some()),
+            Self::Many(words) => words.is_match(text),
+        }
     }
 }
 

@@ -1,0 +1,55 @@
+//! `search` and `match` of JSONPath (RFC 9535, sections 2.4.6 and 2.4.7), with expressions that are compiled once and kept:
+//! the library compiles them anew for each node.
+
+use std::cell::RefCell;
+
+use regex::Regex;
+use rustc_hash::FxHashMap;
+use serde_json::Value;
+use serde_json_path::functions::{LogicalType, ValueType};
+
+thread_local! {
+    /// Expressions as they are tried, compiled; `None` where they are wrong.
+    static KNOWN: RefCell<FxHashMap<String, Option<Regex>>> = RefCell::default();
+}
+
+/// Whether `text` has a match of `expression`, of which nothing is left over if it is asked for `whole`.
+fn holds(text: &ValueType<'_>, expression: &ValueType<'_>, whole: bool) -> LogicalType {
+    let (Some(Value::String(text)), Some(Value::String(expression))) = (text.as_value(), expression.as_value()) else {
+        return LogicalType::False;
+    };
+    let written = if whole { format!("(?R)^(?:{expression})$") } else { format!("(?R)(?:{expression})") };
+    KNOWN.with_borrow_mut(|known| {
+        let regex = known.entry(written).or_insert_with_key(|written| Regex::new(written).ok());
+        regex.as_ref().is_some_and(|regex| regex.is_match(text)).into()
+    })
+}
+
+#[serde_json_path::function(name = "search")]
+fn search(text: ValueType<'_>, expression: ValueType<'_>) -> LogicalType {
+    holds(&text, &expression, false)
+}
+
+#[serde_json_path::function(name = "match")]
+fn whole(text: ValueType<'_>, expression: ValueType<'_>) -> LogicalType {
+    holds(&text, &expression, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use serde_json_path::JsonPath;
+
+    fn count(path: &str) -> usize {
+        let texts = json!(["ab", "xaby", "b", 3, null]);
+        JsonPath::parse(path).unwrap().query(&texts).len()
+    }
+
+    #[test]
+    fn search_looks_within_and_match_at_the_whole() {
+        assert_eq!(count("$[?search(@, 'a|b$')]"), 3);
+        assert_eq!(count("$[?match(@, 'ab|b')]"), 2);
+        assert_eq!(count("$[?search(@, '(')]"), 0, "what is wrong matches nothing");
+        assert_eq!(count("$[?!match(@, 'a.')]"), 4);
+    }
+}
