@@ -107,7 +107,11 @@ impl Dispatch {
             Question::Value(pattern) => self.add_kind(id, &pattern.spec.r#in),
             Question::Related(condition) => condition.sides().for_each(|side| self.add_kind(id, &side.r#in)),
             _ if !leaf.globs.is_empty() => {
-                let has_keywords = matches!(&leaf.question, Question::Text(text) if usable(&text.spec.keywords));
+                let has_keywords = match &leaf.question {
+                    Question::Text(text) => usable(&text.spec.keywords),
+                    Question::Code(patterns) => patterns.iter().all(|pattern| usable(pattern.triggers())),
+                    _ => false,
+                };
                 let (common, rare): (Vec<u32>, Vec<u32>) =
                     leaf.globs.iter().partition(|glob| has_keywords && globs.is_extension(**glob));
                 for glob in rare {

@@ -31,17 +31,16 @@ pub(crate) fn assigned(text: &[u8], at: usize, wanted: Wanted) -> Assigned<'_> {
     // The end of a quoted name, of an index, of an attribute.
     let rest = skip(rest, 4, |byte| matches!(byte, b'"' | b'\'' | b'`' | b']' | b')' | b'\\'));
     let rest = skip(rest, BLANKS, is_blank);
+    if wanted == Wanted::Any {
+        // What looks like a type may be the value itself.
+        return if is_written(rest) || is_written(typed(rest)) { Assigned::Yes } else { Assigned::No };
+    }
     let rest = typed(rest);
-    let (Some(b'=' | b':' | b'(' | b',' | b'>' | b'!' | b'?' | b'|'), sign) = (rest.first(), rest) else {
-        return if wanted == Wanted::Quoted && is_attribute(rest) { Assigned::Yes } else { Assigned::No };
+    let (Some(true), sign) = (rest.first().map(is_sign), rest) else {
+        return if is_attribute(rest) { Assigned::Yes } else { Assigned::No };
     };
     let element = sign.first() == Some(&b'>');
-    let rest = skip(sign, 3, |byte| matches!(byte, b'=' | b':' | b'(' | b',' | b'>' | b'!' | b'?' | b'|'));
-    let rest = skip(rest, BLANKS, is_blank);
-    if wanted == Wanted::Any {
-        let written = rest.iter().take(VALUE).take_while(|byte| !byte.is_ascii_whitespace()).count();
-        return if written == VALUE { Assigned::Yes } else { Assigned::No };
-    }
+    let rest = behind(sign);
     // Prefixes of strings: `r"…"`, `u'…'`, `@"…"`, `new String("…")` is none of them.
     let rest = skip(rest, 2, |byte| matches!(byte, b'\\' | b'@' | b'$' | b'b' | b'r' | b'u' | b'L' | b'[' | b'{'));
     match rest.first() {
@@ -49,6 +48,22 @@ pub(crate) fn assigned(text: &[u8], at: usize, wanted: Wanted) -> Assigned<'_> {
         _ if element => value(rest),
         _ => Assigned::No,
     }
+}
+
+/// Whether a sign and a value follow.
+fn is_written(rest: &[u8]) -> bool {
+    let value = behind(rest);
+    rest.first().is_some_and(is_sign)
+        && value.iter().take(VALUE).take_while(|byte| !byte.is_ascii_whitespace()).count() == VALUE
+}
+
+/// What stands behind a sign and blanks.
+fn behind(sign: &[u8]) -> &[u8] {
+    skip(skip(sign, 3, |byte| is_sign(&byte)), BLANKS, is_blank)
+}
+
+const fn is_sign(byte: &u8) -> bool {
+    matches!(byte, b'=' | b':' | b'(' | b',' | b'>' | b'!' | b'?' | b'|')
 }
 
 /// The value that begins here, if it is long enough.
@@ -128,6 +143,7 @@ mod tests {
             assert!(assigned(text.as_bytes(), 0, Wanted::Quoted) == Assigned::No, "{text}");
         }
         assert_eq!(assigned(b"password=xxxxxx", 0, Wanted::Any), Assigned::Yes);
+        assert_eq!(assigned(b"password: xxxxxx=\n", 0, Wanted::Any), Assigned::Yes);
         assert_eq!(assigned(b"password=xxxxx\n", 0, Wanted::Any), Assigned::No);
         assert_eq!(assigned(b"password: 'abcdef',", 0, Wanted::Quoted), Assigned::Value(b"abcdef"));
         assert_eq!(assigned(b"password for all", 0, Wanted::Any), Assigned::No);
