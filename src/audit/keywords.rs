@@ -107,6 +107,9 @@ impl Keywords {
     /// Calls `found(word, offset)` for each place of each keyword in `text`: the number of the word and the byte where
     /// it begins. Of one word the places come in their order.
     pub(crate) fn find(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {
+        if self.words.is_empty() {
+            return;
+        }
         for (at, run) in text.windows(RUN).enumerate() {
             let &[first, second, third, fourth] = run else { continue };
             self.ask(text, at, u32::from_le_bytes([first, second, third, fourth]) | CASE, &mut found);
