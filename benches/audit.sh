@@ -5,8 +5,13 @@ cd "$(dirname "$0")/.."
 tree=target/bench-tree
 runs=${RUNS:-7}
 
-npm_packages="typescript@5.6.3 date-fns@4.1.0 @mui/material@6.1.6 rxjs@7.8.1 lodash@4.17.21 three@0.170.0 @angular/core@18.2.11 webpack@5.96.1 aws-sdk@2.1692.0 zod@3.23.8"
-pypi_packages="Django==5.1.3 sympy==1.13.3 ansible==10.6.0"
+npm_packages="date-fns@4.1.0 @mui/material@6.1.6 rxjs@7.8.1 lodash@4.17.21 three@0.170.0"
+pypi_packages="Django==5.1.3 sympy==1.13.3"
+if [ -n "${LARGE:-}" ]; then
+  tree=$tree-large
+  npm_packages="$npm_packages typescript@5.6.3 @angular/core@18.2.11 webpack@5.96.1 aws-sdk@2.1692.0 zod@3.23.8"
+  pypi_packages="$pypi_packages ansible==10.6.0"
+fi
 
 build_tree() {
   mkdir -p "$tree" "$tree.download"

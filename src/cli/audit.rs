@@ -1,6 +1,5 @@
 //! `prodready audit`: from an audit to a gate and reports.
 
-use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use crate::checklist::baseline::Baseline;
@@ -29,8 +28,7 @@ pub(crate) fn run(arguments: &AuditArgs) -> Result<Exit, Refusal> {
     let source_url = arguments.source_url.as_deref().map(source_url).transpose()?;
     let dropped = arguments.show.contains(&ShowArg::Dropped);
     let choice = Choice { only: &arguments.only, skip: &arguments.skip, staged: arguments.staged, dropped };
-    // The process ends with this command: taking all of it apart first would only take time.
-    let mut session = ManuallyDrop::new(session(&arguments.target, &choice)?);
+    let mut session = session(&arguments.target, &choice)?;
     if session.audit.is_empty() {
         let path = arguments.target.path.display();
         let bare = session.repo.git().is_some_and(|git| git.bare);

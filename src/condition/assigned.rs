@@ -36,7 +36,7 @@ pub(crate) fn assigned(text: &[u8], at: usize, wanted: Wanted) -> Assigned<'_> {
         return if is_written(rest) || is_written(typed(rest)) { Assigned::Yes } else { Assigned::No };
     }
     let rest = typed(rest);
-    let (Some(true), sign) = (rest.first().map(is_sign), rest) else {
+    let (Some(true), sign) = (rest.first().map(|byte| is_sign(*byte)), rest) else {
         return if is_attribute(rest) { Assigned::Yes } else { Assigned::No };
     };
     let element = sign.first() == Some(&b'>');
@@ -53,16 +53,16 @@ pub(crate) fn assigned(text: &[u8], at: usize, wanted: Wanted) -> Assigned<'_> {
 /// Whether a sign and a value follow.
 fn is_written(rest: &[u8]) -> bool {
     let value = behind(rest);
-    rest.first().is_some_and(is_sign)
+    rest.first().is_some_and(|byte| is_sign(*byte))
         && value.iter().take(VALUE).take_while(|byte| !byte.is_ascii_whitespace()).count() == VALUE
 }
 
 /// What stands behind a sign and blanks.
 fn behind(sign: &[u8]) -> &[u8] {
-    skip(skip(sign, 3, |byte| is_sign(&byte)), BLANKS, is_blank)
+    skip(skip(sign, 3, is_sign), BLANKS, is_blank)
 }
 
-const fn is_sign(byte: &u8) -> bool {
+const fn is_sign(byte: u8) -> bool {
     matches!(byte, b'=' | b':' | b'(' | b',' | b'>' | b'!' | b'?' | b'|')
 }
 

@@ -1,4 +1,4 @@
-//! `search` and `match` of JSONPath (RFC 9535, sections 2.4.6 and 2.4.7), with expressions that are compiled once and kept:
+//! `search` and `match` of path expressions (RFC 9535, sections 2.4.6 and 2.4.7), with expressions that are compiled once and kept:
 //! the library compiles them anew for each node.
 
 use std::cell::RefCell;
