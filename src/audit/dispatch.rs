@@ -85,8 +85,8 @@ impl<'a> Alarms<'a> {
 }
 
 impl Dispatch {
-    /// Builds the index.
-    pub(crate) fn new(plan: &Plan) -> Self {
+    /// Builds the index of the leaves that `is_asked` names.
+    pub(crate) fn new(plan: &Plan, is_asked: impl Fn(LeafId) -> bool) -> Self {
         let mut index = Self {
             by_glob: FxHashMap::default(),
             by_kind: FxHashMap::default(),
@@ -95,7 +95,7 @@ impl Dispatch {
             by_keyword: Vec::new(),
             always: Vec::new(),
         };
-        for (number, leaf) in (0u32..).zip(&plan.leaves) {
+        for (number, leaf) in (0u32..).zip(&plan.leaves).filter(|(number, _)| is_asked(LeafId(*number))) {
             index.add(LeafId(number), leaf, &plan.globs);
         }
         index

@@ -51,7 +51,7 @@ pub(super) fn search(
     let patterns = Patterns::new(&rules.plan, &leaves);
     let names = ends(rules, &patterns.by_name);
     let found = history.search(options.jobs, names, || TextSieve::new(&patterns));
-    let (dispatch, alarms) = (Dispatch::new(&rules.plan), Alarms::default());
+    let (dispatch, alarms) = (Dispatch::new(&rules.plan, |_| true), Alarms::default());
     let rule_of = secrets::owners(rules);
     let mut search = Search {
         history: &history,

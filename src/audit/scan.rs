@@ -2,7 +2,7 @@
 //!
 //! The results come in file order, so that the outcome is the same at any number of threads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::audit::AuditOptions;
 use crate::audit::dispatch::{Alarms, Dispatch};
@@ -11,11 +11,13 @@ use crate::audit::inspect::{Inspected, Inspector};
 use crate::audit::modules;
 use crate::audit::parallel::in_order;
 use crate::audit::secrets;
+use crate::audit::selected;
 use crate::checklist::inline::Inline;
 use crate::condition::matches::{FileMatches, LeafId, Matches};
 use crate::condition::text::Refused;
 use crate::facts::package::Manifest;
 use crate::repo::{Repo, Role, Skipped};
+use crate::rule::model::Rule;
 use crate::rule::set::RuleSet;
 
 /// How many files a worker takes at a time.
@@ -47,13 +49,29 @@ pub(crate) struct Scan {
 /// Runs the pass with as many threads as the options say.
 pub(crate) fn scan(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Scan {
     let jobs = options.jobs;
-    let dispatch = Dispatch::new(&rules.plan);
+    let asked = asked(rules, options);
+    let dispatch = Dispatch::new(&rules.plan, |leaf| asked.as_ref().is_none_or(|asked| asked.contains(&leaf)));
     let alarms = Alarms::default();
     let owners = secrets::owners(rules);
     let start = || Inspector::new(repo, rules, &dispatch, &alarms, &owners, options);
     let mut results = in_order(repo.files().len(), BATCH, jobs, start, Inspector::inspect);
     modules::resolve(&mut results, repo, &rules.plan, jobs, options.as_of);
     gather(results, rules.plan.leaves.len())
+}
+
+/// The leaves that matter where only some rules run; `None`: all. Secrets are always looked for, so that no other match shows
+/// one, and so is what says what the project is.
+fn asked(rules: &RuleSet, options: &AuditOptions) -> Option<HashSet<LeafId>> {
+    if options.only.is_empty() && options.skip.is_empty() {
+        return None;
+    }
+    let mut leaves = Vec::new();
+    let running = rules.rules.iter().filter(|rule| selected(rule.id.as_str(), options));
+    for condition in running.flat_map(Rule::conditions).chain(rules.model_conditions()) {
+        condition.leaves(&mut leaves);
+    }
+    let secrets = (0u32..).zip(&rules.plan.leaves).filter(|(_, leaf)| leaf.is_secret());
+    Some(leaves.into_iter().chain(secrets.map(|(number, _)| LeafId(number))).collect())
 }
 
 fn gather(results: Vec<Inspected>, leaves: usize) -> Scan {

@@ -64,6 +64,13 @@ impl Rule {
         self.forbid.iter().any(|pattern| pattern.condition.asks_history())
     }
 
+    /// The conditions that it is judged by.
+    pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        let required = self.require.iter().map(|requirement| &requirement.condition);
+        let forbidden = self.forbid.iter().map(|pattern| &pattern.condition);
+        self.when.iter().chain(required).chain(forbidden)
+    }
+
     /// Where it looks: document kinds, globs, languages; each once, by name.
     pub fn looks_in(&self) -> Vec<String> {
         let mut found = BTreeSet::new();

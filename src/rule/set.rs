@@ -62,6 +62,13 @@ pub struct ComponentModel {
 }
 
 impl RuleSet {
+    /// The conditions that say what the project is: of technologies, kinds and sub-facts.
+    pub fn model_conditions(&self) -> impl Iterator<Item = &Condition> {
+        let technologies = self.technologies.iter().flat_map(|rule| rule.configured.iter().chain(&rule.used));
+        let kinds = self.components.kinds.iter().flat_map(|(_, _, conditions)| conditions);
+        technologies.chain(kinds).chain(self.components.facts.iter().flat_map(|(_, conditions)| conditions))
+    }
+
     /// The embedded rules alone.
     pub fn embedded() -> Result<Self, RuleError> {
         Self::with_user(Vec::new())

@@ -74,3 +74,28 @@ fn verdicts_of_the_sample_repositories() {
         insta::assert_snapshot!(format!("fixture_{name}"), verdicts(&name));
     }
 }
+
+#[test]
+fn a_rule_that_runs_alone_says_what_it_says_among_all() {
+    let rules = RuleSet::embedded().unwrap();
+    for name in names() {
+        let files = as_memory(&name);
+        let repo = Repo::from_memory(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+        let whole = AuditOptions::new(1, jiff::civil::date(2026, 11, 21));
+        let all = audit(&repo, &rules, &whole);
+        let said = |items: &[prodready::checklist::item::Item], index: usize| {
+            let item = items.iter().find(|item| item.rule == index).unwrap();
+            let places: Vec<_> = item
+                .findings()
+                .map(|found| (found.place.path.clone(), found.region.line, found.message.clone()))
+                .collect();
+            (item.outcome, item.reason.clone(), places)
+        };
+        for (index, rule) in rules.rules.iter().enumerate().step_by(11) {
+            let only = vec![rule.id.as_str().to_owned()];
+            let alone = audit(&repo, &rules, &AuditOptions { only, ..whole.clone() });
+            assert_eq!(said(&alone.items, index), said(&all.items, index), "{} in {name}", rule.id.as_str());
+            assert_eq!(alone.facts.components, all.facts.components, "{name}");
+        }
+    }
+}
