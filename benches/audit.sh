@@ -46,7 +46,7 @@ median() {
   done | sort -n | awk '{ all[NR] = $1 } END { printf "%.1f", all[int((NR + 1) / 2)] / 100 }'
 }
 
-rg=$(median rg --hidden --no-ignore -c zzzqqq "$tree")
+rg=$(median rg --hidden --no-ignore-parent -c zzzqqq "$tree")
 audit=$(median target/release/prodready audit "$tree")
 printf 'rg         %8s ms\nprodready  %8s ms\nratio      %8s\n' "$rg" "$audit" "$(awk "BEGIN { printf \"%.2f\", $audit / $rg }")"
 
