@@ -103,15 +103,15 @@ impl Dispatch {
 
     fn add(&mut self, id: LeafId, leaf: &Leaf, globs: &GlobTable) {
         let usable = |words: &[String]| !words.is_empty() && words.iter().all(|word| word.len() >= RUN_AT_LEAST);
+        let has_keywords = match &leaf.question {
+            Question::Text(text) => usable(&text.spec.keywords),
+            Question::Code(patterns) => patterns.iter().all(|pattern| usable(pattern.triggers())),
+            _ => false,
+        };
         match &leaf.question {
             Question::Value(pattern) => self.add_kind(id, &pattern.spec.r#in),
             Question::Related(condition) => condition.sides().for_each(|side| self.add_kind(id, &side.r#in)),
             _ if !leaf.globs.is_empty() => {
-                let has_keywords = match &leaf.question {
-                    Question::Text(text) => usable(&text.spec.keywords),
-                    Question::Code(patterns) => patterns.iter().all(|pattern| usable(pattern.triggers())),
-                    _ => false,
-                };
                 let (common, rare): (Vec<u32>, Vec<u32>) =
                     leaf.globs.iter().partition(|glob| has_keywords && globs.is_extension(**glob));
                 for glob in rare {
@@ -121,14 +121,11 @@ impl Dispatch {
                     self.by_keyword.push(id);
                 }
             }
-            Question::Text(text) if usable(&text.spec.keywords) => self.by_keyword.push(id),
+            _ if has_keywords => self.by_keyword.push(id),
             Question::Text(_) if !leaf.languages.is_empty() => {
                 for language in &leaf.languages {
                     self.by_language.entry(language.clone()).or_default().push(id);
                 }
-            }
-            Question::Code(patterns) if patterns.iter().all(|pattern| usable(pattern.triggers())) => {
-                self.by_keyword.push(id);
             }
             Question::File | Question::Text(_) | Question::Code(_) => self.always.push(id),
         }

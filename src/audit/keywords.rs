@@ -2,8 +2,9 @@
 //!
 //! Each keyword is known by its rarest-looking run of four bytes; one of three bytes by itself, whatever follows. A table
 //! of 262,144 bits, small enough for the first levels of the processor's cache, says of the four bytes at a position
-//! whether they may be such a run; only then the keywords behind them are compared. Positions do not depend on each other, so the processor works on many at a time,
-//! where an automaton waits for its next state. (The idea is that of q-gram filters: Navarro and Raffinot, "Flexible
+//! whether they may be such a run, and a second table by another hash says it again; only then the keywords behind them
+//! are compared. Positions do not depend on each other, so the processor works on many at a time, where an automaton
+//! waits for its next state. (The idea is that of q-gram filters: Navarro and Raffinot, "Flexible
 //! Pattern Matching in Strings", 2002, chapter 6.)
 
 use std::sync::LazyLock;

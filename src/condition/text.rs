@@ -158,24 +158,16 @@ impl TextPattern {
 
     /// The same, with what a secret pattern may be told and asked.
     pub fn find_with(&self, text: &[u8], hits: &[usize], sight: &mut Sight) -> Vec<TextMatch> {
-        let shape = self.shape();
         let notes = sight.refused.is_some();
-        let whole = hits.is_empty() || self.spec.window == Window::File;
         let may_match = |at: usize| self.may_match(text, at, notes);
-        let holds = |span: Span| text.get(span.start..span.end).is_some_and(|part| shape.may_hold(part));
-        let may_hold = |at: usize| may_match(at) && holds(self.window(text, at));
-        if (!hits.is_empty() && !hits.iter().any(|&at| if whole { may_match(at) } else { may_hold(at) }))
-            || (whole && !shape.may_hold(text))
-        {
-            return Vec::new();
-        }
-        let Some(regex) = self.regex.get_or_init(|| compile(&self.spec.pattern).ok()) else { return Vec::new() };
+        let may_hold = |span: Span| text.get(span.start..span.end).is_some_and(|part| self.shape().may_hold(part));
         let mut found = Vec::new();
         let mut done_to = 0;
-        if whole {
-            self.find_in(regex, text, Span::new(0, text.len()), &mut done_to, |captures| {
-                found.extend(self.accept(text, captures, sight));
-            });
+        if hits.is_empty() || self.spec.window == Window::File {
+            let whole = Span::new(0, text.len());
+            if (hits.is_empty() || hits.iter().any(|&at| may_match(at))) && may_hold(whole) {
+                self.find_in(text, whole, &mut done_to, |captures| found.extend(self.accept(text, captures, sight)));
+            }
             return found;
         }
         for &hit in hits {
@@ -184,12 +176,9 @@ impl TextPattern {
             }
             let window = self.window(text, hit);
             let window = Span::new(window.start.max(done_to), window.end);
-            if !holds(window) {
-                continue;
+            if may_hold(window) {
+                self.find_in(text, window, &mut done_to, |captures| found.extend(self.accept(text, captures, sight)));
             }
-            self.find_in(regex, text, window, &mut done_to, |captures| {
-                found.extend(self.accept(text, captures, sight));
-            });
         }
         found
     }
@@ -224,14 +213,8 @@ impl TextPattern {
     }
 
     /// Hands over the matches inside `window`; `done_to` moves behind the last one (or behind the line looked at).
-    fn find_in(
-        &self,
-        regex: &Regex,
-        text: &[u8],
-        window: Span,
-        done_to: &mut usize,
-        mut found: impl FnMut(&Captures<'_>),
-    ) {
+    fn find_in(&self, text: &[u8], window: Span, done_to: &mut usize, mut found: impl FnMut(&Captures<'_>)) {
+        let Some(regex) = self.regex.get_or_init(|| compile(&self.spec.pattern).ok()) else { return };
         let mut at = window.start;
         while at <= window.end {
             // The haystack ends with the window, but starts at the file, so that `\b` and `^` see what stands before.

@@ -44,9 +44,9 @@ impl Words {
         Self { fold: self.fold || other.fold, words: self.words }
     }
 
-    /// How telling the words are: the length of the shortest, then their number, fewer being better.
+    /// How telling the words are.
     pub(super) fn worth(&self) -> (usize, usize) {
-        (self.words.iter().map(String::len).min().unwrap_or_default(), MOST.saturating_sub(self.words.len()))
+        worth(&self.words)
     }
 
     /// Ready to be looked for; `None` where that would say nothing.
@@ -81,6 +81,11 @@ impl WordFinder {
     }
 }
 
+/// How telling words are: the length of the shortest, then their number, fewer being better.
+fn worth(words: &[String]) -> (usize, usize) {
+    (words.iter().map(String::len).min().unwrap_or_default(), MOST.saturating_sub(words.len()))
+}
+
 fn lower(words: Vec<String>) -> Vec<String> {
     words.into_iter().map(|word| word.to_ascii_lowercase()).collect()
 }
@@ -105,8 +110,7 @@ fn best(hir: &Hir) -> Option<Vec<String>> {
         }
         _ => sets.extend(beginnings(hir)),
     }
-    let worth = |words: &Vec<String>| Words::exact(words.clone()).worth();
-    sets.into_iter().filter(|words| words.len() <= MOST).max_by_key(worth)
+    sets.into_iter().filter(|words| words.len() <= MOST).max_by_key(|words| worth(words))
 }
 
 /// The words of which each match begins with one.
