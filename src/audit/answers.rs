@@ -1,4 +1,4 @@
-//! What one condition says of one file, and the syntax patterns of a file asked together.
+//! What one condition says of one file, and what the syntax patterns of a file say together.
 
 use std::collections::BTreeMap;
 
@@ -45,45 +45,22 @@ impl Answered {
     }
 }
 
-/// The syntax patterns that one file must answer, collected so that it is parsed and walked once for all of them.
-#[derive(Default)]
-pub(crate) struct CodeQuestions<'a> {
-    asked: Vec<(LeafId, &'a CodePattern, bool)>,
-}
-
-impl<'a> CodeQuestions<'a> {
-    /// Asks the patterns of a leaf whose triggers were met (`met`, by number); none met: nobody looked yet.
-    pub(crate) fn add(&mut self, id: LeafId, patterns: &'a [CodePattern], met: &[usize]) {
-        if met.is_empty() {
-            self.asked.extend(patterns.iter().map(|pattern| (id, pattern, false)));
-        } else {
-            let met = met.iter().filter_map(|number| patterns.get(*number));
-            self.asked.extend(met.map(|pattern| (id, pattern, true)));
-        }
+/// The answers of syntax patterns about the text of one file, which is parsed and walked once for all of them.
+pub(crate) fn ask_code(asked: &[(LeafId, &CodePattern)], dialect: Dialect, text: &str) -> Vec<(LeafId, Answered)> {
+    let Some(tree) = SyntaxTree::parse(dialect, text) else { return Vec::new() };
+    let Some(nodes) = tree.nodes() else { return Vec::new() };
+    let patterns: Vec<&CodePattern> = asked.iter().map(|(_, pattern)| *pattern).collect();
+    let wanted = patterns.iter().any(|pattern| pattern.wants_imports());
+    let imports = if wanted { Imports::of(&tree, &nodes) } else { Imports::none(dialect) };
+    let mut answers: BTreeMap<LeafId, Answered> = BTreeMap::new();
+    for ((id, _), found) in asked.iter().zip(scan(&patterns, &tree, &nodes, &imports)) {
+        answers.entry(*id).or_default().hits.extend(found.into_iter().map(|found| code_hit(found, text)));
     }
-
-    pub(crate) fn answer(mut self, dialect: Dialect, text: &str) -> Vec<(LeafId, Answered)> {
-        self.asked.retain(|(_, pattern, met)| {
-            pattern.speaks(dialect) && (*met || pattern.has_trigger(text)) && pattern.may_match(dialect, text)
-        });
-        if self.asked.is_empty() {
-            return Vec::new();
-        }
-        let Some(tree) = SyntaxTree::parse(dialect, text) else { return Vec::new() };
-        let Some(nodes) = tree.nodes() else { return Vec::new() };
-        let patterns: Vec<&CodePattern> = self.asked.iter().map(|(_, pattern, _)| *pattern).collect();
-        let wanted = patterns.iter().any(|pattern| pattern.wants_imports());
-        let imports = if wanted { Imports::of(&tree, &nodes) } else { Imports::none(dialect) };
-        let mut answers: BTreeMap<LeafId, Answered> = BTreeMap::new();
-        for ((id, ..), found) in self.asked.iter().zip(scan(&patterns, &tree, &nodes, &imports)) {
-            answers.entry(*id).or_default().hits.extend(found.into_iter().map(|found| code_hit(found, text)));
-        }
-        for answer in answers.values_mut() {
-            answer.hits.sort_by_key(|hit| hit.span);
-            answer.hits.dedup_by_key(|hit| hit.span);
-        }
-        answers.into_iter().collect()
+    for answer in answers.values_mut() {
+        answer.hits.sort_by_key(|hit| hit.span);
+        answer.hits.dedup_by_key(|hit| hit.span);
     }
+    answers.into_iter().collect()
 }
 
 fn code_hit(found: CodeMatch, text: &str) -> Hit {

@@ -6,19 +6,20 @@ use jiff::civil::Date;
 use rustc_hash::FxHashMap;
 
 use crate::audit::AuditOptions;
-use crate::audit::answers::{Answered, CodeQuestions};
+use crate::audit::answers::Answered;
 use crate::audit::dispatch::{Alarm, Alarms, Dispatch, Sort, Wake};
 use crate::audit::documents::{Documents, Rows};
+use crate::audit::later;
 use crate::audit::modules::Piece;
-use crate::audit::place::{hide, secret_parts};
-use crate::audit::secrets;
+use crate::audit::secrets::{self, Hidden};
 use crate::checklist::inline::{self, Inline};
 use crate::condition::code::Dialect;
+use crate::condition::glob::Visited;
 use crate::condition::kinds::Kinds;
 use crate::condition::languages::Languages;
 use crate::condition::matches::{FileMatches, Hit, LeafId};
 use crate::condition::plan::{Leaf, Plan, Question};
-use crate::condition::text::{Refused, Sight, TextPattern};
+use crate::condition::text::{Refused, Sight, TextMatch, TextPattern};
 use crate::facts::package::Manifest;
 use crate::facts::readers::{is_manifest, reader_for};
 use crate::repo::{Buffer, Repo, Role, Skipped, SourceFile};
@@ -38,6 +39,8 @@ pub(crate) struct Inspected {
     pub(crate) bytes: u64,
     /// What it holds for conditions that relate documents of several files.
     pub(crate) rows: Vec<(LeafId, Rows)>,
+    /// The questions of syntax that it may answer, with the numbers of their patterns: asked when somebody wants to know.
+    pub(crate) waiting: Vec<(LeafId, Vec<usize>)>,
     /// What it is to the module of its folder: asked when all files of that are read.
     pub(crate) piece: Option<Box<Piece>>,
 }
@@ -54,6 +57,7 @@ pub(crate) struct Inspector<'a> {
     notes_refused: bool,
     buffer: Buffer,
     globs: Vec<u32>,
+    visited: Visited,
     woken: Woken,
     /// The alarms that this worker met; new ones come from those that all workers share.
     alarms: FxHashMap<Sort, Arc<OnceLock<Alarm<'a>>>>,
@@ -139,6 +143,7 @@ impl<'a> Inspector<'a> {
             notes_refused: options.dropped,
             buffer: Buffer::default(),
             globs: Vec::new(),
+            visited: Visited::default(),
             woken: Woken::new(rules.plan.leaves.len()),
             alarms: FxHashMap::default(),
             shared,
@@ -152,7 +157,7 @@ impl<'a> Inspector<'a> {
         let mut inspected = Inspected { language, ..Inspected::nothing(file.role) };
         let mut buffer = std::mem::take(&mut self.buffer);
         let read = self.repo.read_into(file, &mut buffer);
-        self.rules.plan.globs.matches(&file.path, &mut self.globs);
+        self.rules.plan.globs.matches_next(&file.path, &mut self.visited, &mut self.globs);
         let text: &[u8] = match read {
             Ok(text) => text,
             Err(reason) => {
@@ -194,7 +199,8 @@ impl<'a> Inspector<'a> {
         }
         let decoded = str::from_utf8(text).ok();
         let mut sight = Sight { as_of: Some(self.as_of), refused: None };
-        let answer = ask_text(pattern, text, &[], inspected.language, decoded, &mut Comments::default(), &mut sight);
+        let mut seen = Seen::new(inspected.language, decoded);
+        let answer = ask_text(pattern, leaf.enough, text, &[], &mut seen, &mut sight);
         Some((role, answer.hits))
     }
 
@@ -220,8 +226,7 @@ impl<'a> Inspector<'a> {
         let decoded = std::str::from_utf8(text).ok();
         let mut piece = decoded.and_then(|text| Piece::of(text, &kinds));
         let mut documents = Documents::new(decoded.filter(|_| piece.is_none()), &kinds);
-        let mut code = CodeQuestions::default();
-        let mut comments = Comments::default();
+        let mut seen = Seen::new(inspected.language, decoded);
         let mut sight = Sight { as_of: Some(self.as_of), refused: self.notes_refused.then(Vec::new) };
         for (id, hits) in woken.in_order() {
             let Some(leaf) = self.rules.plan.leaves.get(id.0 as usize) else { continue };
@@ -232,7 +237,7 @@ impl<'a> Inspector<'a> {
                 Question::File => Some(Answered::whole_file(file)),
                 _ if inspected.skipped.is_some() => None,
                 Question::Text(pattern) => {
-                    let answer = ask_text(pattern, text, hits, inspected.language, decoded, &mut comments, &mut sight);
+                    let answer = ask_text(pattern, leaf.enough, text, hits, &mut seen, &mut sight);
                     inspected.refused.extend(sight.refused.iter_mut().flat_map(std::mem::take).map(|one| (id, one)));
                     Some(answer)
                 }
@@ -246,7 +251,10 @@ impl<'a> Inspector<'a> {
                     None
                 }
                 Question::Code(patterns) => {
-                    code.add(id, patterns, hits);
+                    let may_match =
+                        dialect.zip(decoded).map(|(dialect, text)| later::promising(patterns, hits, dialect, text));
+                    let numbers = may_match.filter(|numbers| !numbers.is_empty());
+                    inspected.waiting.extend(numbers.map(|numbers| (id, numbers)));
                     None
                 }
             };
@@ -263,12 +271,6 @@ impl<'a> Inspector<'a> {
             if let Some(from) = tests {
                 secrets::set_tests_apart(leaves, &mut inspected.found, from);
             }
-        }
-        if let (Some(dialect), Some(decoded)) = (dialect, decoded) {
-            let role = inspected.role;
-            let answers = code.answer(dialect, decoded).into_iter();
-            inspected.found.extend(answers.filter_map(|(id, answer)| Some((id, answer.into_matches(index, role)?))));
-            inspected.found.sort_by_key(|(id, _)| *id);
         }
         inspected.piece =
             piece.filter(|piece| inspected.role.is_production() || !piece.leaves.is_empty()).map(Box::new);
@@ -394,25 +396,13 @@ pub(crate) fn hide_secrets(leaves: &[Leaf], text: &[u8], inspected: &mut Inspect
     if spans.is_empty() {
         return;
     }
-    let value = |span: &Span| text.get(span.start..span.end).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-    let hidden = secret_parts(spans.iter().filter_map(value));
-    let overlaps =
-        |hit: &Hit| hit.span.is_some_and(|own| spans.iter().any(|span| own.start < span.end && span.start < own.end));
+    let hidden = Hidden::of(spans, text);
     for (_, matches) in found.iter_mut().filter(|(id, _)| !is_secret(id)) {
-        for hit in matches.hits.iter_mut().chain(&mut matches.in_order) {
-            // A text that was cut short may end within a secret, where it cannot be recognised any more.
-            let cut = hit.shows.ends_with('\u{2026}') && overlaps(hit);
-            hit.shows = if cut { "(hidden: it holds a secret)".to_owned() } else { hide(&hit.shows, &hidden) };
-            for (_, text) in &mut hit.captures {
-                *text = hide(text, &hidden);
-            }
-        }
+        hidden.hide_in(matches);
     }
     for row in inspected.rows.iter_mut().flat_map(|(_, rows)| &mut rows.rows) {
-        row.hit.text = hide(&row.hit.text, &hidden);
-        for (_, text) in &mut row.hit.captures {
-            *text = hide(text, &hidden);
-        }
+        hidden.hide(&mut row.hit.text);
+        row.hit.captures.iter_mut().for_each(|(_, text)| hidden.hide(text));
     }
 }
 
@@ -428,51 +418,69 @@ impl Inspected {
             refused: Vec::new(),
             bytes: 0,
             rows: Vec::new(),
+            waiting: Vec::new(),
             piece: None,
         }
     }
 }
 
-/// The comments of a file as far as somebody asked.
-#[derive(Debug, Default)]
-struct Comments {
-    known: Vec<Span>,
+/// The comments of a file, as far as somebody asked.
+#[derive(Debug)]
+struct Seen<'a> {
+    language: Option<&'a str>,
+    decoded: Option<&'a str>,
+    comments: Vec<Span>,
     /// How many bytes of the file were looked at.
     up_to: usize,
 }
 
-impl Comments {
-    /// The comments that hold byte `last` or lie before it. A comment that is cut off there is one to the end.
-    fn up_to(&mut self, last: usize, language: Option<&str>, decoded: Option<&str>) -> &[Span] {
-        if let (Some(language), Some(decoded)) = (language, decoded)
-            && last >= self.up_to
+impl<'a> Seen<'a> {
+    fn new(language: Option<&'a str>, decoded: Option<&'a str>) -> Self {
+        Self { language, decoded, comments: Vec::new(), up_to: 0 }
+    }
+
+    /// Whether byte `at` stands in a comment.
+    fn is_comment(&mut self, at: usize) -> bool {
+        if let (Some(language), Some(decoded)) = (self.language, self.decoded)
+            && at >= self.up_to
         {
-            let line = decoded.as_bytes().get(last..).and_then(|rest| memchr::memchr(b'\n', rest));
-            self.up_to = line.map_or(decoded.len(), |end| last + end + 1);
-            self.known = Languages::get().comments(language, decoded.get(..self.up_to).unwrap_or(decoded));
+            // Each time at least twice as far, so that asking often costs no more than asking for all.
+            let least = at.max(self.up_to.saturating_mul(2)).min(decoded.len());
+            let line = decoded.as_bytes().get(least..).and_then(|rest| memchr::memchr(b'\n', rest));
+            self.up_to = line.map_or(decoded.len(), |end| least + end + 1);
+            self.comments = Languages::get().comments(language, decoded.get(..self.up_to).unwrap_or(decoded));
         }
-        &self.known
+        let after = self.comments.partition_point(|comment| comment.start <= at);
+        self.comments.get(..after).and_then(<[Span]>::last).is_some_and(|comment| comment.contains(at))
     }
 }
 
 fn ask_text(
     pattern: &TextPattern,
+    enough: usize,
     text: &[u8],
     hits: &[usize],
-    language: Option<&str>,
-    decoded: Option<&str>,
-    comments: &mut Comments,
+    seen: &mut Seen<'_>,
     sight: &mut Sight,
 ) -> Answered {
-    let mut found = match hits.len() {
-        0 => pattern.search_with(text, sight),
-        PLACES.. => pattern.find_with(text, &[], sight),
-        _ => pattern.find_with(text, hits, sight),
+    let mut found: Vec<TextMatch> = Vec::new();
+    // Where all are wanted their comments are asked for at once, up to the last.
+    let at_once = enough == usize::MAX || pattern.spec.comments;
+    let mut keep = |one: TextMatch| {
+        if at_once || !seen.is_comment(one.span.start) {
+            found.push(one);
+        }
+        found.len() < enough
     };
-    if !pattern.spec.comments && !found.is_empty() {
+    match hits.len() {
+        0 => pattern.search_each(text, sight, &mut keep),
+        PLACES.. => pattern.find_each(text, &[], sight, &mut keep),
+        _ => pattern.find_each(text, hits, sight, &mut keep),
+    }
+    if at_once && !pattern.spec.comments {
         let last = found.iter().map(|found| found.span.start).max().unwrap_or_default();
-        let comments = comments.up_to(last, language, decoded);
-        found.retain(|found| !comments.iter().any(|comment| comment.contains(found.span.start)));
+        let _ = found.is_empty() || seen.is_comment(last);
+        found.retain(|found| !seen.is_comment(found.span.start));
     }
     Answered { hits: found.into_iter().map(Hit::from).collect(), ..Answered::default() }
 }

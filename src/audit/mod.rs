@@ -12,6 +12,7 @@ pub mod examples;
 mod history;
 mod inspect;
 mod keywords;
+mod later;
 mod model;
 mod modules;
 mod parallel;
@@ -135,6 +136,7 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
         .enumerate()
         .filter(|(_, rule)| selected(rule.id.as_str(), options) && (!bare || rule.asks_history()))
         .collect();
+    later::for_rules(repo, rules, &asked, &facts, &mut scan, options.jobs);
     let judged = parallel::in_order(
         asked.len(),
         1,

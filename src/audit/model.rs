@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::audit::AuditOptions;
+use crate::audit::later;
 use crate::audit::parallel::in_order;
 use crate::audit::scan::Scan;
 use crate::condition::answer::Match;
@@ -43,6 +44,7 @@ pub(crate) fn facts(repo: &Repo, rules: &RuleSet, scan: &mut Scan, markers: &[us
     };
     super::related::join_all(repo, rules, scan, &facts.component_of);
     scan.matches.group(&facts.component_of);
+    later::for_model(repo, rules, scan, &facts, options.jobs);
     add_manifests(&mut facts, manifests, &file_roles, &folders);
     add_locks(&mut facts, repo, rules, scan);
     add_languages(&mut facts, scan);

@@ -8,6 +8,7 @@ use crate::audit::AuditOptions;
 use crate::audit::dispatch::{Alarms, Dispatch};
 use crate::audit::documents::Rows;
 use crate::audit::inspect::{Inspected, Inspector};
+use crate::audit::later::Waiting;
 use crate::audit::modules;
 use crate::audit::parallel::in_order;
 use crate::audit::secrets;
@@ -42,6 +43,8 @@ pub(crate) struct Scan {
     pub(crate) refused: Vec<(usize, LeafId, Refused)>,
     /// Bytes read.
     pub(crate) bytes: u64,
+    /// The files whose questions of syntax nobody has asked yet, in file order.
+    pub(crate) waiting: Vec<Waiting>,
     /// What files hold for conditions that relate documents, by condition, in file order.
     pub(crate) rows: BTreeMap<LeafId, Vec<(u32, Rows)>>,
 }
@@ -84,13 +87,18 @@ fn gather(results: Vec<Inspected>, leaves: usize) -> Scan {
         ignores: Vec::new(),
         refused: Vec::new(),
         bytes: 0,
+        waiting: Vec::new(),
         rows: BTreeMap::new(),
     };
     for (index, inspected) in results.into_iter().enumerate() {
-        let Inspected { role, language, found, manifest, skipped, ignores, refused, bytes, rows, piece: _ } = inspected;
+        let Inspected { role, language, found, manifest, skipped, ignores, refused, bytes, rows, waiting, piece: _ } =
+            inspected;
         let file = u32::try_from(index).unwrap_or(u32::MAX);
         for (leaf, rows) in rows {
             scan.rows.entry(leaf).or_default().push((file, rows));
+        }
+        if !waiting.is_empty() {
+            scan.waiting.push(Waiting { file, asked: waiting });
         }
         scan.refused.extend(refused.into_iter().map(|(leaf, one)| (index, leaf, one)));
         scan.ignores.extend(ignores.into_iter().map(|ignore| (index, ignore)));

@@ -2,6 +2,7 @@
 //! shown to all others, once.
 
 use crate::audit::keywords::RUN_AT_LEAST;
+use crate::audit::place::{hide, secret_parts};
 use crate::condition::matches::{FileMatches, Hit, LeafId};
 use crate::condition::plan::{Condition, Leaf, Question};
 use crate::condition::secret::encoded;
@@ -114,4 +115,41 @@ pub(crate) fn within(leaf: &Leaf, value: &str, at: Span, sight: &mut Sight) -> V
     }
     let found = pattern.search_with(value.as_bytes(), sight).into_iter();
     found.map(|found| Hit { span: Some(at), ..Hit::from(found) }).collect()
+}
+
+/// The secrets of one file, so that nothing else shows them.
+#[derive(Debug)]
+pub(crate) struct Hidden {
+    spans: Vec<Span>,
+    parts: Vec<String>,
+}
+
+impl Hidden {
+    /// Those at `spans` of `text`.
+    pub(crate) fn of(spans: Vec<Span>, text: &[u8]) -> Self {
+        let value =
+            |span: &Span| text.get(span.start..span.end).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let parts = secret_parts(spans.iter().filter_map(value));
+        Self { spans, parts }
+    }
+
+    /// Takes them out of a text.
+    pub(crate) fn hide(&self, text: &mut String) {
+        *text = hide(text, &self.parts);
+    }
+
+    /// Takes them out of what a condition found in the same file.
+    pub(crate) fn hide_in(&self, matches: &mut FileMatches) {
+        for hit in matches.hits.iter_mut().chain(&mut matches.in_order) {
+            let overlaps =
+                hit.span.is_some_and(|own| self.spans.iter().any(|span| own.start < span.end && span.start < own.end));
+            // A text that was cut short may end within a secret, where it cannot be recognised any more.
+            if overlaps && hit.shows.ends_with('\u{2026}') {
+                "(hidden: it holds a secret)".clone_into(&mut hit.shows);
+            } else {
+                self.hide(&mut hit.shows);
+            }
+            hit.captures.iter_mut().for_each(|(_, text)| self.hide(text));
+        }
+    }
 }

@@ -12,25 +12,32 @@ use crate::condition::message::fill;
 use crate::condition::spec::{Confidence, Grade, Severity};
 use crate::facts::known::Facts;
 use crate::facts::model::{Kind, Place};
-use crate::rule::model::{Pattern, Rule, weight};
+use crate::rule::model::{EVIDENCE, Pattern, Rule, weight};
 use crate::text::Region;
-
-/// At most this many places are kept as evidence of one verdict.
-const EVIDENCE: usize = 5;
 
 /// The verdicts of `rule`: one per component that it judges, or one for the repository as a whole. Of its patterns only
 /// those that `runs` names are asked.
 pub fn verdicts(rule: &Rule, facts: &Facts, matches: &Matches, runs: &dyn Fn(&Pattern) -> bool) -> Vec<Verdict> {
-    let Some(kinds) = &rule.applies_to else {
+    let Some(judged) = judged(rule, facts) else {
         return vec![judge(rule, None, facts, matches, runs)];
     };
-    let judged: Vec<usize> = (0..facts.components.len())
-        .filter(|&index| facts.components.get(index).is_some_and(|component| component.is_any(kinds)))
-        .collect();
     if judged.is_empty() {
-        return vec![not_applicable(None, no_such_component(kinds))];
+        return vec![not_applicable(None, no_such_component(rule.applies_to.as_deref().unwrap_or_default()))];
     }
     judged.into_iter().map(|component| judge(rule, Some(component), facts, matches, runs)).collect()
+}
+
+/// The components that `rule` is about, if it applies to them; `None`: the repository as a whole.
+pub fn judged(rule: &Rule, facts: &Facts) -> Option<Vec<usize>> {
+    let kinds = rule.applies_to.as_ref()?;
+    let is_judged = |index: &usize| facts.components.get(*index).is_some_and(|component| component.is_any(kinds));
+    Some((0..facts.components.len()).filter(is_judged).collect())
+}
+
+/// Whether `rule` may have something to say of `component`: its `when` is not known to be false.
+pub fn applies(rule: &Rule, component: Option<usize>, facts: &Facts, matches: &Matches) -> bool {
+    let context = Context { facts, matches, component, graded: false, file: None, first: true };
+    rule.when.as_ref().is_none_or(|when| evaluate(when, &context).truth.is_true())
 }
 
 fn no_such_component(kinds: &[Kind]) -> String {

@@ -32,7 +32,9 @@ pub struct GlobTable {
 struct Index {
     names: FxHashMap<Box<str>, Vec<Filed>>,
     extensions: FxHashMap<Box<str>, Vec<Filed>>,
-    folders: FxHashMap<Box<str>, Vec<Filed>>,
+    /// Positions in `in_folders`.
+    folders: FxHashMap<Box<str>, Vec<usize>>,
+    in_folders: Vec<Filed>,
     /// By the first byte of the name, in lower case.
     starts: FxHashMap<u8, Vec<Filed>>,
     others: Vec<Filed>,
@@ -47,6 +49,24 @@ struct Filed {
     /// What a path must have.
     path: Letters,
     rest: Rest,
+}
+
+/// The folder whose file was asked for last, with what it alone decides: the files of a folder come one after the other.
+#[derive(Debug, Default)]
+pub struct Visited {
+    exact: Folder,
+    folded: Folder,
+}
+
+#[derive(Debug, Default)]
+struct Folder {
+    /// With a slash at its end, in lower case where case does not matter; `None` before the first file.
+    path: Option<String>,
+    letters: Letters,
+    /// The globs that match whatever lies here.
+    found: Vec<u32>,
+    /// Positions in `in_folders` of globs that also ask for a name.
+    open: Vec<usize>,
 }
 
 /// What is left to ask about a path that was found under its key.
@@ -100,10 +120,15 @@ impl GlobTableBuilder {
 impl GlobTable {
     /// The numbers of all globs that match `path`, sorted, into `found`.
     pub fn matches(&self, path: &str, found: &mut Vec<u32>) {
+        self.matches_next(path, &mut Visited::default(), found);
+    }
+
+    /// The same for one path after the other, where many lie in the folder of the one before.
+    pub fn matches_next(&self, path: &str, visited: &mut Visited, found: &mut Vec<u32>) {
         found.clear();
-        self.exact.matches(path, path, found);
+        self.exact.matches(path, path, &mut visited.exact, found);
         if !self.folded.is_empty() {
-            self.folded.matches(&path.to_ascii_lowercase(), path, found);
+            self.folded.matches(&path.to_ascii_lowercase(), path, &mut visited.folded, found);
         }
         found.sort_unstable();
         found.dedup();
@@ -121,15 +146,19 @@ impl GlobTable {
             let (key, rest) = file_under(&alternative, fold);
             only_extensions &= matches!((&key, &rest), (Key::Extension(_), Rest::Nothing));
             let filed = |name: &str| if fold { name.to_ascii_lowercase() } else { name.to_owned() }.into_boxed_str();
+            let (path, name) = Letters::of_glob(&alternative);
+            let one = Filed { id, name, path, rest };
             let list = match key {
                 Key::Name(name) => index.names.entry(filed(&name)).or_default(),
                 Key::Extension(extension) => index.extensions.entry(filed(&extension)).or_default(),
-                Key::Folder(folder) => index.folders.entry(filed(&folder)).or_default(),
+                Key::Folder(folder) => {
+                    index.folders.entry(filed(&folder)).or_default().push(index.in_folders.len());
+                    &mut index.in_folders
+                }
                 Key::Start(byte) => index.starts.entry(byte.to_ascii_lowercase()).or_default(),
                 Key::Anything => &mut index.others,
             };
-            let (path, name) = Letters::of_glob(&alternative);
-            list.push(Filed { id, name, path, rest });
+            list.push(one);
         }
         self.extensions.push(only_extensions);
     }
@@ -142,15 +171,17 @@ impl Index {
     }
 
     /// `path` is `whole`, in lower case where case does not matter.
-    fn matches(&self, path: &str, whole: &str, found: &mut Vec<u32>) {
+    fn matches(&self, path: &str, whole: &str, visited: &mut Folder, found: &mut Vec<u32>) {
         let name = name_of(path);
-        let folder = path[..path.len() - name.len()].trim_end_matches('/');
+        let folder = &path[..path.len() - name.len()];
+        if visited.path.as_deref() != Some(folder) {
+            visited.enter(folder, self);
+        }
         let in_name = Letters::of(name);
-        let in_path = Letters::of(folder).with(in_name);
+        let in_path = visited.letters.with(in_name);
+        let fits =
+            |filed: &&Filed| in_name.have(filed.name) && in_path.have(filed.path) && filed.rest.matches(path, whole);
         let mut try_all = |list: Option<&Vec<Filed>>| {
-            let fits = |filed: &&Filed| {
-                in_name.have(filed.name) && in_path.have(filed.path) && filed.rest.matches(path, whole)
-            };
             found.extend(list.into_iter().flatten().filter(fits).map(|filed| filed.id));
         };
         try_all(Some(&self.others));
@@ -159,15 +190,38 @@ impl Index {
         for at in memchr::memchr_iter(b'.', name.as_bytes()) {
             try_all(self.extensions.get(&name[at + 1..]));
         }
-        if !self.folders.is_empty() {
-            for part in folder.split('/') {
-                try_all(self.folders.get(part));
+        found.extend_from_slice(&visited.found);
+        let open = visited.open.iter().filter_map(|at| self.in_folders.get(*at));
+        found.extend(open.filter(fits).map(|filed| filed.id));
+    }
+}
+
+impl Folder {
+    fn enter(&mut self, folder: &str, index: &Index) {
+        self.letters = Letters::of(folder);
+        self.found.clear();
+        self.open.clear();
+        let parts = folder.split_terminator('/').filter_map(|part| index.folders.get(part)).flatten();
+        for &at in parts {
+            match index.in_folders.get(at) {
+                Some(filed) if !filed.rest.asks_name() => {
+                    if self.letters.have(filed.path) && filed.rest.matches(folder, folder) {
+                        self.found.push(filed.id);
+                    }
+                }
+                _ => self.open.push(at),
             }
         }
+        self.path = Some(folder.to_owned());
     }
 }
 
 impl Rest {
+    /// Whether more than the folders of a path decide.
+    fn asks_name(&self) -> bool {
+        !matches!(self, Self::Parts(parts) if parts.last().is_some_and(|last| &**last == "**"))
+    }
+
     /// `path` is `whole`, in lower case where case does not matter.
     fn matches(&self, path: &str, whole: &str) -> bool {
         match self {
@@ -320,6 +374,27 @@ mod tests {
         let mut found = Vec::new();
         builder.build().matches(path, &mut found);
         found
+    }
+
+    #[test]
+    fn what_a_folder_decides_is_the_same_for_all_of_its_files() {
+        let mut builder = GlobTableBuilder::default();
+        for glob in ["**/docs/**", "docs/*.md", "**/a/**/docs/**", "docs/**/x/*", "/docs/"] {
+            builder.add(glob, false).unwrap();
+        }
+        builder.add("**/DOCS/**", true).unwrap();
+        let (table, mut visited) = (builder.build(), Visited::default());
+        for path in
+            ["docs", "docs/a.md", "docs/b", "a/docs", "a/docs/b.md", "a/b/docs/c", "docs/x/y", "Docs/x/y/z", "d"]
+        {
+            let (mut next, mut alone) = (Vec::new(), Vec::new());
+            table.matches_next(path, &mut visited, &mut next);
+            table.matches(path, &mut alone);
+            assert_eq!(next, alone, "{path}");
+        }
+        let mut found = Vec::new();
+        table.matches_next("docs/other.md", &mut visited, &mut found);
+        assert_eq!(found, [0, 1, 4, 5]);
     }
 
     #[test]

@@ -179,14 +179,17 @@ impl Matches {
     /// Sorts what was found by component, given the component of each file, so that one component can be asked without
     /// looking at the files of all others.
     pub fn group(&mut self, component_of: &[usize]) {
-        let owner = |found: &FileMatches| component_of.get(found.file as usize).copied().unwrap_or_default();
-        let index = |list: &Vec<FileMatches>| {
-            let mut index: Vec<(usize, usize)> =
-                list.iter().enumerate().map(|(at, found)| (owner(found), at)).collect();
-            index.sort_unstable();
-            index
-        };
-        self.by_component = self.by_leaf.iter().map(index).collect();
+        self.by_component = self.by_leaf.iter().map(|list| by_component(list, component_of)).collect();
+    }
+
+    /// Adds what a condition found in further files, in any order. Needs [`Matches::group`].
+    pub fn add(&mut self, leaf: LeafId, found: Vec<FileMatches>, component_of: &[usize]) {
+        let Some(list) = self.by_leaf.get_mut(leaf.0 as usize) else { return };
+        list.extend(found);
+        list.sort_by_key(|found| found.file);
+        if let Some(index) = self.by_component.get_mut(leaf.0 as usize) {
+            *index = by_component(list, component_of);
+        }
     }
 
     /// What `leaf` found in the files of `components`, in file order. Needs [`Matches::group`].
@@ -219,4 +222,12 @@ impl Matches {
     pub fn of(&self, leaf: LeafId) -> &[FileMatches] {
         self.by_leaf.get(leaf.0 as usize).map_or(&[], Vec::as_slice)
     }
+}
+
+/// For what one condition found: (component, position), sorted.
+fn by_component(list: &[FileMatches], component_of: &[usize]) -> Vec<(usize, usize)> {
+    let owner = |found: &FileMatches| component_of.get(found.file as usize).copied().unwrap_or_default();
+    let mut index: Vec<(usize, usize)> = list.iter().enumerate().map(|(at, found)| (owner(found), at)).collect();
+    index.sort_unstable();
+    index
 }

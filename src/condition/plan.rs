@@ -84,10 +84,29 @@ impl Condition {
 
     /// The numbers of the questions that files answer.
     pub fn leaves(&self, found: &mut Vec<LeafId>) {
+        self.each_leaf(&mut |leaf, _| found.push(leaf));
+    }
+
+    /// Shows `see` each question that files answer, with the scope in which the answer is wanted.
+    pub fn each_leaf(&self, see: &mut impl FnMut(LeafId, Scope)) {
         match self {
-            Self::Leaf { leaf, .. } => found.push(*leaf),
-            Self::Any(members) | Self::All { members, .. } => members.iter().for_each(|member| member.leaves(found)),
-            Self::Not(inner) => inner.leaves(found),
+            Self::Leaf { leaf, scope, .. } => see(*leaf, *scope),
+            Self::Any(members) | Self::All { members, .. } => members.iter().for_each(|member| member.each_leaf(see)),
+            Self::Not(inner) => inner.each_leaf(see),
+            _ => {}
+        }
+    }
+
+    /// The questions whose answers must be known for every file, for others must hold in the same one.
+    pub fn leaves_of_one_document(&self, found: &mut Vec<LeafId>) {
+        match self {
+            Self::All { one_document: true, .. } => self.leaves(found),
+            Self::Any(members) | Self::All { members, .. } => {
+                for member in members {
+                    member.leaves_of_one_document(found);
+                }
+            }
+            Self::Not(inner) => inner.leaves_of_one_document(found),
             _ => {}
         }
     }
@@ -108,6 +127,8 @@ pub struct Leaf {
     pub languages: Vec<String>,
     /// Only tracked files.
     pub tracked: bool,
+    /// How many matches of one file are worth knowing.
+    pub enough: usize,
 }
 
 /// The kinds of file-bound questions.
@@ -280,6 +301,7 @@ impl<'a> PlanBuilder<'a> {
             roles: roles(spec.roles.as_deref()),
             languages: Vec::new(),
             tracked: spec.tracked,
+            enough: usize::MAX,
         };
         Ok(self.leaf(leaf, scope, clause))
     }
@@ -307,6 +329,7 @@ impl<'a> PlanBuilder<'a> {
             roles: roles(spec.roles.as_deref()),
             languages: spec.languages.clone(),
             tracked: false,
+            enough: usize::MAX,
             question: Question::Text(Box::new(TextPattern::new(spec.clone(), allow))),
         };
         Ok(self.leaf(leaf, scope, clause))
@@ -333,6 +356,7 @@ impl<'a> PlanBuilder<'a> {
             roles: roles(spec.roles.as_deref()),
             languages: Vec::new(),
             tracked: false,
+            enough: usize::MAX,
             question: Question::Code(patterns),
         };
         Ok(self.leaf(leaf, scope, clause))
@@ -353,6 +377,7 @@ impl<'a> PlanBuilder<'a> {
             roles: roles(spec.roles.as_deref()),
             languages: Vec::new(),
             tracked: false,
+            enough: usize::MAX,
         };
         Ok(self.leaf(leaf, scope, clause))
     }
@@ -385,6 +410,7 @@ impl<'a> PlanBuilder<'a> {
             roles,
             languages: Vec::new(),
             tracked: false,
+            enough: usize::MAX,
         };
         Ok(self.leaf(leaf, scope, clause))
     }

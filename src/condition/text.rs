@@ -139,8 +139,28 @@ impl TextPattern {
 
     /// The same, with what a secret pattern may be told and asked.
     pub fn search_with(&self, text: &[u8], sight: &mut Sight) -> Vec<TextMatch> {
+        let mut found = Vec::new();
+        self.search_each(text, sight, &mut |one| {
+            found.push(one);
+            true
+        });
+        found
+    }
+
+    /// All matches in `text`, given where keywords stand (`hits`, byte offsets in order; empty means: look everywhere).
+    pub fn find(&self, text: &[u8], hits: &[usize]) -> Vec<TextMatch> {
+        let mut found = Vec::new();
+        self.find_each(text, hits, &mut Sight::default(), &mut |one| {
+            found.push(one);
+            true
+        });
+        found
+    }
+
+    /// Hands over the matches in `text` one after the other, until `keep` says that it has enough.
+    pub fn search_each(&self, text: &[u8], sight: &mut Sight, keep: &mut dyn FnMut(TextMatch) -> bool) {
         if self.spec.keywords.is_empty() {
-            return self.find_with(text, &[], sight);
+            return self.find_each(text, &[], sight, keep);
         }
         let words = self
             .keywords
@@ -148,27 +168,24 @@ impl TextPattern {
         let mut places: Vec<usize> =
             words.iter().flat_map(|words| words.find_overlapping_iter(text)).map(|hit| hit.start()).collect();
         places.sort_unstable();
-        if places.is_empty() { Vec::new() } else { self.find_with(text, &places, sight) }
+        if !places.is_empty() {
+            self.find_each(text, &places, sight, keep);
+        }
     }
 
-    /// All matches in `text`, given where keywords stand (`hits`, byte offsets in order; empty means: look everywhere).
-    pub fn find(&self, text: &[u8], hits: &[usize]) -> Vec<TextMatch> {
-        self.find_with(text, hits, &mut Sight::default())
-    }
-
-    /// The same, with what a secret pattern may be told and asked.
-    pub fn find_with(&self, text: &[u8], hits: &[usize], sight: &mut Sight) -> Vec<TextMatch> {
+    /// The same, given where keywords stand, as [`Self::find`] has it.
+    pub fn find_each(&self, text: &[u8], hits: &[usize], sight: &mut Sight, keep: &mut dyn FnMut(TextMatch) -> bool) {
         let notes = sight.refused.is_some();
         let may_match = |at: usize| self.may_match(text, at, notes);
         let may_hold = |span: Span| text.get(span.start..span.end).is_some_and(|part| self.shape().may_hold(part));
-        let mut found = Vec::new();
+        let mut see = |captures: &Captures<'_>| self.accept(text, captures, sight).is_none_or(&mut *keep);
         let mut done_to = 0;
         if hits.is_empty() || self.spec.window == Window::File {
             let whole = Span::new(0, text.len());
             if (hits.is_empty() || hits.iter().any(|&at| may_match(at))) && may_hold(whole) {
-                self.find_in(text, whole, &mut done_to, |captures| found.extend(self.accept(text, captures, sight)));
+                self.find_in(text, whole, &mut done_to, &mut see);
             }
-            return found;
+            return;
         }
         for &hit in hits {
             if hit < done_to || !may_match(hit) {
@@ -176,11 +193,10 @@ impl TextPattern {
             }
             let window = self.window(text, hit);
             let window = Span::new(window.start.max(done_to), window.end);
-            if may_hold(window) {
-                self.find_in(text, window, &mut done_to, |captures| found.extend(self.accept(text, captures, sight)));
+            if may_hold(window) && !self.find_in(text, window, &mut done_to, &mut see) {
+                return;
             }
         }
-        found
     }
 
     fn shape(&self) -> &Shape {
@@ -212,9 +228,16 @@ impl TextPattern {
         line_around(text, hit)
     }
 
-    /// Hands over the matches inside `window`; `done_to` moves behind the last one (or behind the line looked at).
-    fn find_in(&self, text: &[u8], window: Span, done_to: &mut usize, mut found: impl FnMut(&Captures<'_>)) {
-        let Some(regex) = self.regex.get_or_init(|| compile(&self.spec.pattern).ok()) else { return };
+    /// Hands over the matches inside `window`, until `see` wants no more: then it says no; `done_to` moves behind the last
+    /// one (or behind the line looked at).
+    fn find_in(
+        &self,
+        text: &[u8],
+        window: Span,
+        done_to: &mut usize,
+        see: &mut impl FnMut(&Captures<'_>) -> bool,
+    ) -> bool {
+        let Some(regex) = self.regex.get_or_init(|| compile(&self.spec.pattern).ok()) else { return true };
         let mut at = window.start;
         while at <= window.end {
             // The haystack ends with the window, but starts at the file, so that `\b` and `^` see what stands before.
@@ -225,11 +248,14 @@ impl TextPattern {
                 continue;
             }
             *done_to = (*done_to).max(whole.end());
-            found(&captures);
+            if !see(&captures) {
+                return false;
+            }
         }
         if self.spec.window == Window::Line {
             *done_to = (*done_to).max(window.end);
         }
+        true
     }
 
     fn accept(&self, text: &[u8], captures: &Captures<'_>, sight: &mut Sight) -> Option<TextMatch> {

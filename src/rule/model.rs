@@ -8,6 +8,9 @@ use crate::facts::model::Kind;
 use crate::repo::Role;
 use crate::rule::id::RuleId;
 
+/// At most this many places are kept as evidence of one verdict.
+pub const EVIDENCE: usize = 5;
+
 /// One line of the checklist.
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "independent properties of a rule")]
@@ -66,9 +69,13 @@ impl Rule {
 
     /// The conditions that it is judged by.
     pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        self.when.iter().chain(self.proofs())
+    }
+
+    /// The conditions that decide where it applies: what proves it, and what violates it.
+    pub fn proofs(&self) -> impl Iterator<Item = &Condition> {
         let required = self.require.iter().map(|requirement| &requirement.condition);
-        let forbidden = self.forbid.iter().map(|pattern| &pattern.condition);
-        self.when.iter().chain(required).chain(forbidden)
+        required.chain(self.forbid.iter().map(|pattern| &pattern.condition))
     }
 
     /// Where it looks: document kinds, globs, languages; each once, by name.

@@ -11,7 +11,7 @@ use crate::rule::compile;
 use crate::rule::error::RuleError;
 use crate::rule::file::{ComponentsFile, EcosystemsFile, PatternsFile, RuleFile, TechnologyFile};
 use crate::rule::id::RuleId;
-use crate::rule::model::Rule;
+use crate::rule::model::{EVIDENCE, Rule};
 use crate::rule::repair;
 use crate::rule::source::{self, RuleSource, embedded};
 
@@ -109,7 +109,27 @@ impl RuleSet {
         let components = compile_components(table(sources, "components.yml")?, &mut plan)?;
         let ecosystems: EcosystemsFile = table(sources, "ecosystems.yml")?;
         let plan = plan.build();
-        Ok(Self { rules, technologies, components, ecosystems: ecosystems.ecosystems, plan })
+        let mut set = Self { rules, technologies, components, ecosystems: ecosystems.ecosystems, plan };
+        set.bound();
+        Ok(set)
+    }
+
+    /// Notes how many matches of a file each question needs: one says what the project is or whether a rule applies, a few
+    /// are the evidence of a proof, and of a violation every one is a finding.
+    fn bound(&mut self) {
+        let (mut one, mut few) = (Vec::new(), Vec::new());
+        self.model_conditions().for_each(|condition| condition.leaves(&mut one));
+        for rule in &self.rules {
+            rule.when.iter().for_each(|when| when.leaves(&mut one));
+            rule.require.iter().for_each(|requirement| requirement.condition.leaves(&mut few));
+        }
+        for (leaves, enough) in [(one, 1), (few, EVIDENCE)] {
+            for leaf in leaves {
+                if let Some(leaf) = self.plan.leaves.get_mut(leaf.0 as usize) {
+                    leaf.enough = enough;
+                }
+            }
+        }
     }
 
     /// The rules of a folder that is complete in itself, with its own technologies and component model.

@@ -73,7 +73,8 @@ impl SyntaxTree {
     /// All nodes, in the order of the file, each before those within it; `None` where they are nested too deep.
     pub fn nodes(&self) -> Option<Nodes<'_>> {
         let mut cursor = self.root.root().get_inner_node().walk();
-        let (mut nodes, mut depth) = (Vec::new(), 0);
+        let count = self.root.root().get_inner_node().descendant_count();
+        let (mut nodes, mut depth) = (Vec::with_capacity(count), 0);
         loop {
             nodes.push(self.root.adopt(cursor.node()));
             if cursor.goto_first_child() {

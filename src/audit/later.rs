@@ -1,0 +1,266 @@
+//! Questions of syntax wait until somebody wants their answer: a file is parsed in more time than all else about it takes,
+//! and many rules turn out not to apply, or have their proof from the first of many files.
+//!
+//! The pass notes which patterns a file may match. Before the model is made, and before the rules judge, those files are
+//! parsed that can still say something to it. A file that is parsed answers everything that it was asked.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::audit::answers::ask_code;
+use crate::audit::parallel::in_order;
+use crate::audit::scan::Scan;
+use crate::audit::secrets::Hidden;
+use crate::checklist::judge::{applies, judged};
+use crate::condition::code::{CodePattern, Dialect};
+use crate::condition::matches::{FileMatches, LeafId};
+use crate::condition::plan::{Condition, Plan, Question};
+use crate::condition::spec::Scope;
+use crate::facts::known::Facts;
+use crate::repo::{Buffer, Repo, Role};
+use crate::rule::model::Rule;
+use crate::rule::set::RuleSet;
+use crate::text::Span;
+
+/// How many files a worker takes at a time: few, for each may take a while.
+const BATCH: usize = 2;
+
+/// A file that may answer questions of syntax.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    /// Its number in the repository's list.
+    pub(crate) file: u32,
+    /// The questions, each with the numbers of its patterns that may match, in the order of the questions.
+    pub(crate) asked: Vec<(LeafId, Vec<usize>)>,
+}
+
+/// The numbers of the patterns that may match a text; `met`: those whose trigger was met, none where nobody looked.
+pub(crate) fn promising(patterns: &[CodePattern], met: &[usize], dialect: Dialect, text: &str) -> Vec<usize> {
+    let may_match = |number: &usize| {
+        patterns.get(*number).is_some_and(|pattern| {
+            pattern.speaks(dialect)
+                && (!met.is_empty() || pattern.has_trigger(text))
+                && pattern.may_match(dialect, text)
+        })
+    };
+    if met.is_empty() {
+        (0..patterns.len()).filter(may_match).collect()
+    } else {
+        met.iter().copied().filter(may_match).collect()
+    }
+}
+
+/// How much of an answer somebody wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Want {
+    /// The first file of a component that matches is enough.
+    First,
+    /// Every file counts.
+    All,
+}
+
+/// Who wants which answers: of a question everywhere, or in some components.
+#[derive(Debug)]
+struct Wants {
+    /// The questions that wait at all.
+    waiting: FxHashSet<LeafId>,
+    everywhere: FxHashMap<LeafId, Want>,
+    within: FxHashMap<(LeafId, usize), Want>,
+}
+
+impl Wants {
+    fn new(scan: &Scan) -> Self {
+        let waiting = scan.waiting.iter().flat_map(|waiting| &waiting.asked).map(|(leaf, _)| *leaf).collect();
+        Self { waiting, everywhere: FxHashMap::default(), within: FxHashMap::default() }
+    }
+
+    /// Whether an answer of `condition` waits.
+    fn wait_for(&self, condition: &Condition) -> bool {
+        let mut waits = false;
+        condition.each_leaf(&mut |leaf, _| waits |= self.waiting.contains(&leaf));
+        waits
+    }
+
+    fn of(&self, leaf: LeafId, component: usize) -> Option<Want> {
+        self.everywhere.get(&leaf).max(self.within.get(&(leaf, component))).copied()
+    }
+
+    /// All that `condition` asks, as it is asked for the components `judged` (`None`: for the repository as a whole).
+    fn add(&mut self, condition: &Condition, judged: Option<&[usize]>, facts: &Facts, want: Want) {
+        let mut together = Vec::new();
+        if want == Want::First {
+            condition.leaves_of_one_document(&mut together);
+        }
+        condition.each_leaf(&mut |leaf, scope| {
+            if !self.waiting.contains(&leaf) {
+                return;
+            }
+            let want = if together.contains(&leaf) { Want::All } else { want };
+            let reach = |component: &usize| match scope {
+                Scope::Ancestors => facts.ancestors(*component),
+                _ => facts.reach(*component),
+            };
+            match judged.filter(|_| scope != Scope::Repository) {
+                None => keep_more(&mut self.everywhere, leaf, want),
+                Some(judged) => {
+                    judged.iter().flat_map(reach).for_each(|part| keep_more(&mut self.within, (leaf, part), want));
+                }
+            }
+        });
+    }
+}
+
+fn keep_more<K: Eq + std::hash::Hash>(wants: &mut FxHashMap<K, Want>, key: K, want: Want) {
+    let known = wants.entry(key).or_insert(want);
+    *known = want.max(*known);
+}
+
+/// Answers what the model asks: which technologies there are, and what a component is. One place is enough there.
+pub(crate) fn for_model(repo: &Repo, rules: &RuleSet, scan: &mut Scan, facts: &Facts, jobs: usize) {
+    let mut wants = Wants::new(scan);
+    rules.model_conditions().for_each(|condition| wants.add(condition, None, facts, Want::First));
+    answer(repo, &rules.plan, scan, &facts.component_of, jobs, &wants);
+}
+
+/// Answers what rules ask: first whether they apply, where one place is enough, then the rest for those that do.
+pub(crate) fn for_rules(
+    repo: &Repo,
+    rules: &RuleSet,
+    asked: &[(usize, &Rule)],
+    facts: &Facts,
+    scan: &mut Scan,
+    jobs: usize,
+) {
+    let subjects: Vec<(&Rule, Option<Vec<usize>>)> =
+        asked.iter().map(|(_, rule)| (*rule, judged(rule, facts))).collect();
+    let mut wants = Wants::new(scan);
+    for (rule, judged) in &subjects {
+        rule.when.iter().for_each(|when| wants.add(when, judged.as_deref(), facts, Want::First));
+    }
+    answer(repo, &rules.plan, scan, &facts.component_of, jobs, &wants);
+    let mut wants = Wants::new(scan);
+    for (rule, judged) in subjects {
+        if !rule.proofs().any(|condition| wants.wait_for(condition)) {
+            continue;
+        }
+        let apply = |component| applies(rule, component, facts, &scan.matches);
+        let apply = match judged {
+            None if !apply(None) => continue,
+            None => None,
+            Some(judged) => Some(judged.into_iter().filter(|part| apply(Some(*part))).collect::<Vec<usize>>()),
+        };
+        rule.proofs().for_each(|condition| wants.add(condition, apply.as_deref(), facts, Want::All));
+    }
+    answer(repo, &rules.plan, scan, &facts.component_of, jobs, &wants);
+}
+
+/// The first file that matched, for each question and component where no more is wanted.
+type Firsts = FxHashMap<(LeafId, usize), AtomicU32>;
+
+/// Parses the files that can say something that is wanted.
+fn answer(repo: &Repo, plan: &Plan, scan: &mut Scan, component_of: &[usize], jobs: usize, wants: &Wants) {
+    let owner = |file: u32| component_of.get(file as usize).copied().unwrap_or_default();
+    let wanted = |waiting: &Waiting| {
+        let component = owner(waiting.file);
+        waiting.asked.iter().any(|(leaf, _)| wants.of(*leaf, component).is_some())
+    };
+    let (asked, mut still): (Vec<Waiting>, Vec<Waiting>) =
+        std::mem::take(&mut scan.waiting).into_iter().partition(wanted);
+    let mut firsts = Firsts::default();
+    for waiting in &asked {
+        let component = owner(waiting.file);
+        let only_first = |leaf: &LeafId| wants.of(*leaf, component) == Some(Want::First);
+        let leaves = waiting.asked.iter().map(|(leaf, _)| *leaf).filter(only_first);
+        firsts.extend(leaves.map(|leaf| ((leaf, component), AtomicU32::new(u32::MAX))));
+    }
+    let secrets = secrets(plan, scan);
+    let reader = Reader { repo, plan, secrets: &secrets, roles: &scan.roles };
+    let answers = in_order(asked.len(), BATCH, jobs, Buffer::default, |buffer, number| {
+        let waiting = asked.get(number)?;
+        let component = owner(waiting.file);
+        let says_something = waiting.asked.iter().any(|(leaf, _)| match wants.of(*leaf, component) {
+            None => false,
+            Some(Want::All) => true,
+            Some(Want::First) => {
+                // A file after the one that matched says nothing new; whether one before it was read by then or not.
+                let first = firsts.get(&(*leaf, component)).map(|first| first.load(Ordering::Relaxed));
+                first.is_none_or(|first| first > waiting.file)
+            }
+        });
+        let found = says_something.then(|| reader.ask(waiting, buffer))?;
+        for (leaf, _) in found.iter().filter(|(_, matches)| !matches.hits.is_empty()) {
+            if let Some(first) = firsts.get(&(*leaf, component)) {
+                first.fetch_min(waiting.file, Ordering::Relaxed);
+            }
+        }
+        Some(found)
+    });
+    let mut by_leaf: BTreeMap<LeafId, Vec<FileMatches>> = BTreeMap::new();
+    for (waiting, answer) in asked.into_iter().zip(answers) {
+        let Some(found) = answer else {
+            still.push(waiting);
+            continue;
+        };
+        for (leaf, matches) in found {
+            by_leaf.entry(leaf).or_default().push(matches);
+        }
+    }
+    still.sort_by_key(|waiting| waiting.file);
+    scan.waiting = still;
+    for (leaf, found) in by_leaf {
+        scan.matches.add(leaf, found, component_of);
+    }
+}
+
+/// The places of secrets, by file.
+fn secrets(plan: &Plan, scan: &Scan) -> FxHashMap<u32, Vec<Span>> {
+    let mut spans: FxHashMap<u32, Vec<Span>> = FxHashMap::default();
+    for (number, _) in (0_u32..).zip(&plan.leaves).filter(|(_, leaf)| leaf.is_secret()) {
+        for found in scan.matches.of(LeafId(number)) {
+            spans.entry(found.file).or_default().extend(found.hits.iter().filter_map(|hit| hit.span));
+        }
+    }
+    spans
+}
+
+/// What is needed to ask one file.
+struct Reader<'a> {
+    repo: &'a Repo,
+    plan: &'a Plan,
+    secrets: &'a FxHashMap<u32, Vec<Span>>,
+    roles: &'a [Role],
+}
+
+impl Reader<'_> {
+    fn ask(&self, waiting: &Waiting, buffer: &mut Buffer) -> Vec<(LeafId, FileMatches)> {
+        let index = waiting.file as usize;
+        let (Some(file), Some(role)) = (self.repo.files().get(index), self.roles.get(index)) else { return Vec::new() };
+        let text = self.repo.read_into(file, buffer).unwrap_or_default();
+        let (Some(dialect), Ok(decoded)) = (Dialect::from_path(&file.path), std::str::from_utf8(text)) else {
+            return Vec::new();
+        };
+        let patterns: Vec<(LeafId, &CodePattern)> =
+            waiting.asked.iter().flat_map(|(leaf, numbers)| self.patterns(*leaf, numbers)).collect();
+        let hidden = self.secrets.get(&waiting.file).map(|spans| Hidden::of(spans.clone(), text));
+        let answers = ask_code(&patterns, dialect, decoded).into_iter();
+        let mut found: Vec<(LeafId, FileMatches)> =
+            answers.filter_map(|(leaf, answer)| Some((leaf, answer.into_matches(index, *role)?))).collect();
+        if let Some(hidden) = hidden {
+            for (_, matches) in &mut found {
+                hidden.hide_in(matches);
+            }
+        }
+        found
+    }
+
+    fn patterns(&self, leaf: LeafId, numbers: &[usize]) -> Vec<(LeafId, &CodePattern)> {
+        match self.plan.leaves.get(leaf.0 as usize).map(|leaf| &leaf.question) {
+            Some(Question::Code(patterns)) => {
+                numbers.iter().filter_map(|number| Some((leaf, patterns.get(*number)?))).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
