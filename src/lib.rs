@@ -10,7 +10,7 @@
 //!
 //! A room imports only from rooms below it; a test holds that order.
 //!
-//! 1. [`text`]: positions in text. [`embedded`]: the files of `rules/` inside the program.
+//! 1. [`text`]: positions in text. [`embedded`]: the files of `rules/` inside the program. `parallel`: work by threads.
 //! 2. [`repo`]: the files of one repository. [`mod@format`]: one syntax each, read into a tree that keeps positions.
 //! 3. [`facts`]: what the project is: manifests, packages, components, technologies.
 //! 4. [`condition`]: the vocabulary that rules are written in; each kind of question in one file.
@@ -32,6 +32,7 @@ pub mod config;
 pub mod embedded;
 pub mod facts;
 pub mod format;
+mod parallel;
 pub mod repair;
 pub mod repo;
 pub mod report;

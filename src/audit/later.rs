@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::audit::answers::ask_code;
-use crate::audit::parallel::in_order;
 use crate::audit::scan::Scan;
 use crate::audit::secrets::Hidden;
 use crate::checklist::judge::{applies, judged};
@@ -19,6 +18,7 @@ use crate::condition::matches::{FileMatches, LeafId};
 use crate::condition::plan::{Condition, Plan, Question};
 use crate::condition::spec::Scope;
 use crate::facts::known::Facts;
+use crate::parallel::in_order;
 use crate::repo::{Buffer, Repo, Role};
 use crate::rule::model::Rule;
 use crate::rule::set::RuleSet;

@@ -15,7 +15,6 @@ mod keywords;
 mod later;
 mod model;
 mod modules;
-mod parallel;
 mod place;
 mod related;
 mod scan;
@@ -31,9 +30,10 @@ use crate::checklist::decision::{Decisions, Outcome as Became};
 use crate::checklist::item::Item;
 use crate::checklist::settle::{Beside, settle};
 use crate::checklist::{judge, merge, rollup};
-use crate::condition::glob::GlobTableBuilder;
+use crate::condition::glob::{GlobTableBuilder, Visited};
 use crate::facts::known::Facts;
 use crate::facts::model::{Kind, Place};
+use crate::parallel::in_order;
 use crate::repo::history::Extent;
 use crate::repo::{Repo, Skipped};
 use crate::rule::model::{Pattern, Rule};
@@ -137,7 +137,7 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
         .filter(|(_, rule)| selected(rule.id.as_str(), options) && (!bare || rule.asks_history()))
         .collect();
     later::for_rules(repo, rules, &asked, &facts, &mut scan, options.jobs);
-    let judged = parallel::in_order(
+    let judged = in_order(
         asked.len(),
         1,
         options.jobs,
@@ -199,22 +199,24 @@ fn runs(rule: &Rule, pattern: &Pattern, options: &AuditOptions) -> bool {
         && !options.skip.iter().filter_map(own).any(|is_it| is_it)
 }
 
-/// Files whose presence makes a folder a component.
+/// Files whose presence makes a folder a component; a leading `!` refuses.
 fn markers(repo: &Repo, rules: &RuleSet, scan: &scan::Scan) -> Vec<usize> {
     let mut builder = GlobTableBuilder::default();
+    let mut refused = Vec::new();
     for glob in &rules.components.roots {
-        if builder.add(glob, false).is_err() {
-            return Vec::new();
-        }
+        let Ok(number) = builder.add(glob.trim_start_matches('!'), false) else { return Vec::new() };
+        refused.extend(glob.starts_with('!').then_some(number));
     }
     let globs = builder.build();
-    let mut found = Vec::new();
-    let is_marker = |index: usize, path: &str, found: &mut Vec<u32>| {
-        globs.matches(path, found);
-        !found.is_empty() && scan.roles.get(index).is_some_and(|role| role.is_production())
+    let (mut visited, mut found) = (Visited::default(), Vec::new());
+    let mut is_marker = |index: usize, path: &str| {
+        globs.matches_next(path, &mut visited, &mut found);
+        !found.is_empty()
+            && !found.iter().any(|glob| refused.contains(glob))
+            && scan.roles.get(index).is_some_and(|role| role.is_production())
     };
     let files = repo.files().iter().enumerate();
-    files.filter(|(index, file)| is_marker(*index, &file.path, &mut found)).map(|(index, _)| index).collect()
+    files.filter(|(index, file)| is_marker(*index, &file.path)).map(|(index, _)| index).collect()
 }
 
 fn skipped(repo: &Repo, scan: &scan::Scan) -> Vec<(String, String)> {

@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 
 use crate::audit::AuditOptions;
 use crate::audit::later;
-use crate::audit::parallel::in_order;
 use crate::audit::scan::Scan;
 use crate::condition::answer::Match;
 use crate::condition::evaluate::{Context, evaluate};
@@ -17,6 +16,7 @@ use crate::facts::layout;
 use crate::facts::model::{Component, Kind, Place, Proof, Technology};
 use crate::facts::package::{Manifest, Scope};
 use crate::facts::shared;
+use crate::parallel::in_order;
 use crate::repo::{Repo, Role};
 use crate::rule::set::{RuleSet, TechnologyRule};
 

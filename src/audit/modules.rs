@@ -11,12 +11,12 @@ use serde_json::Value;
 use crate::audit::answers::Answered;
 use crate::audit::documents::{Rows, ask_all, located, sides_in};
 use crate::audit::inspect::{Inspected, hide_secrets};
-use crate::audit::parallel::in_order;
 use crate::condition::kinds::{Kind, Kinds};
 use crate::condition::matches::{FileMatches, LeafId};
 use crate::condition::plan::{Plan, Question};
 use crate::format::hcl::{Module, Part, Scope, Source};
 use crate::format::{Limits, Node, Syntax};
+use crate::parallel::in_order;
 use crate::repo::{Repo, Role};
 
 /// What a file is to the module of its folder, and the questions that it must answer.

@@ -14,6 +14,7 @@ pub mod kinds;
 pub mod languages;
 pub mod matches;
 pub mod message;
+mod once;
 pub mod package;
 mod path_functions;
 pub mod plan;

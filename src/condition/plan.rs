@@ -4,10 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::condition::code::{CodePattern, CodeSpec};
 use crate::condition::glob::{GlobTable, GlobTableBuilder};
 use crate::condition::kinds::Kinds;
 use crate::condition::matches::LeafId;
+use crate::condition::once;
 use crate::condition::related::{RelatedCondition, RelatedSpec};
 use crate::condition::schema::did_you_mean;
 use crate::condition::spec::{Clause, CodeCondition, ComponentSpec, FileSpec, PackageSpec, Scope, TextSpec};
@@ -31,7 +34,7 @@ pub enum Condition {
     /// A `value` condition on the facts.
     Facts {
         /// What to select and judge.
-        pattern: Box<ValueCondition>,
+        pattern: Arc<ValueCondition>,
         /// Where the match may lie.
         scope: Scope,
     },
@@ -200,12 +203,23 @@ pub struct PlanBuilder<'a> {
     kinds: &'a Kinds,
     allow: &'a AllowLists,
     shared: BTreeMap<String, Arc<Allow>>,
+    /// Leaves, and conditions on the facts, by a hash of what they ask.
+    asked: FxHashMap<u64, Vec<LeafId>>,
+    facts: FxHashMap<u64, Vec<Arc<ValueCondition>>>,
 }
 
 impl<'a> PlanBuilder<'a> {
     /// An empty plan over the known document kinds and allow lists.
     pub fn new(kinds: &'a Kinds, allow: &'a AllowLists) -> Self {
-        Self { leaves: Vec::new(), globs: GlobTableBuilder::default(), kinds, allow, shared: BTreeMap::new() }
+        Self {
+            leaves: Vec::new(),
+            globs: GlobTableBuilder::default(),
+            kinds,
+            allow,
+            shared: BTreeMap::new(),
+            asked: FxHashMap::default(),
+            facts: FxHashMap::default(),
+        }
     }
 
     /// How many leaves there are so far.
@@ -364,10 +378,10 @@ impl<'a> PlanBuilder<'a> {
 
     fn value(&mut self, spec: Option<&ValueSpec>, scope: Scope, clause: &Clause) -> Result<Condition, String> {
         let spec = spec.ok_or("`value` is empty")?;
-        let pattern = Box::new(ValueCondition::new(spec.clone()));
         if spec.r#in == "facts" {
-            return Ok(Condition::Facts { pattern, scope });
+            return Ok(Condition::Facts { pattern: self.facts(spec), scope });
         }
+        let pattern = Box::new(ValueCondition::new(spec.clone()));
         self.known_kind("value.in", &spec.r#in)?;
         let (globs, refused) = self.add_globs(&spec.files, false)?;
         let leaf = Leaf {
@@ -380,6 +394,16 @@ impl<'a> PlanBuilder<'a> {
             enough: usize::MAX,
         };
         Ok(self.leaf(leaf, scope, clause))
+    }
+
+    fn facts(&mut self, spec: &ValueSpec) -> Arc<ValueCondition> {
+        let same = self.facts.entry(once::hash_of(&spec.at)).or_default();
+        if let Some(known) = same.iter().find(|known| known.spec == *spec) {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(ValueCondition::new(spec.clone()));
+        same.push(Arc::clone(&new));
+        new
     }
 
     fn known_kind(&self, key: &str, name: &str) -> Result<(), String> {
@@ -415,10 +439,19 @@ impl<'a> PlanBuilder<'a> {
         Ok(self.leaf(leaf, scope, clause))
     }
 
+    /// A leaf that asks the same as one before is that one.
     fn leaf(&mut self, leaf: Leaf, scope: Scope, clause: &Clause) -> Condition {
+        let message = clause.message.clone();
+        let same = self.asked.entry(once::hash(&leaf)).or_default();
+        let asks_that =
+            |id: &&LeafId| self.leaves.get(id.0 as usize).is_some_and(|known| once::ask_the_same(known, &leaf));
+        if let Some(known) = same.iter().find(asks_that) {
+            return Condition::Leaf { leaf: *known, scope, message };
+        }
         let id = LeafId(u32::try_from(self.leaves.len()).unwrap_or(u32::MAX));
+        same.push(id);
         self.leaves.push(leaf);
-        Condition::Leaf { leaf: id, scope, message: clause.message.clone() }
+        Condition::Leaf { leaf: id, scope, message }
     }
 
     /// The globs that are wanted, and those that a leading `!` refuses.

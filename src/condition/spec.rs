@@ -182,7 +182,7 @@ pub struct FileSpec {
 }
 
 /// Asks whether a regular expression matches.
-#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TextSpec {
     /// Rust `regex` syntax over bytes; Unicode classes are off. Named groups are captures.
@@ -247,7 +247,7 @@ pub enum Window {
 }
 
 /// How a secret is recognised and hidden.
-#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SecretSpec {
     /// How many leading characters identify the type and may be shown.

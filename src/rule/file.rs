@@ -108,7 +108,7 @@ pub struct TechnologyEntry {
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ComponentsFile {
-    /// Files that make the folder below their component a component of its own (`*.tf`, `Chart.yaml`).
+    /// Files that make the folder below their component a component of its own (`*.tf`, `Chart.yaml`); a leading `!` refuses.
     #[serde(default)]
     pub roots: Vec<String>,
     /// What makes a component a kind: one of the conditions.

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::condition::kinds::Kinds;
+use crate::condition::matches::LeafId;
 use crate::condition::plan::{AllowLists, Condition, Leaf, Plan, PlanBuilder};
 use crate::condition::spec::Clause;
 use crate::facts::known::EcosystemFact;
 use crate::facts::model::Kind;
+use crate::parallel::in_order;
 use crate::rule::compile;
 use crate::rule::error::RuleError;
 use crate::rule::file::{ComponentsFile, EcosystemsFile, PatternsFile, RuleFile, TechnologyFile};
@@ -84,18 +86,18 @@ impl RuleSet {
         let allow: AllowLists = table(sources, "tables/allow.yml")?;
         let mut plan = PlanBuilder::new(Kinds::get(), &allow);
         let mut written: BTreeMap<RuleId, Written> = BTreeMap::new();
-        let mut technologies = Vec::new();
-        for (source, from_user) in sources {
-            match place_of(&source.path) {
-                Place::Rule(area, name) => insert(&mut written, source, area, name, *from_user)?,
-                Place::Technologies => technologies.push((source, source.read::<TechnologyFile>()?)),
-                Place::Patterns(..) | Place::Other => {}
+        let (mut technologies, mut patterns, mut components) = (Vec::new(), Vec::new(), None);
+        for ((source, from_user), content) in sources.iter().zip(read_all(sources)) {
+            match content? {
+                Content::Rule(file) => insert(&mut written, source, *file, *from_user)?,
+                Content::Patterns(file) => patterns.push((source, file)),
+                Content::Technologies(file) => technologies.push((source, file)),
+                Content::Components(file) => components = components.or(Some(file)),
+                Content::Other => {}
             }
         }
-        for (source, _) in sources {
-            if let Place::Patterns(area, name) = place_of(&source.path) {
-                add_patterns(&mut written, source, area, name)?;
-            }
+        for (source, file) in patterns {
+            add_patterns(&mut written, source, file)?;
         }
         let mut rules = Vec::with_capacity(written.len());
         for (id, rule) in written {
@@ -106,7 +108,7 @@ impl RuleSet {
             }
         }
         let technologies = compile_technologies(technologies, &mut plan)?;
-        let components = compile_components(table(sources, "components.yml")?, &mut plan)?;
+        let components = compile_components(components.ok_or_else(|| missing(COMPONENTS))?, &mut plan)?;
         let ecosystems: EcosystemsFile = table(sources, "ecosystems.yml")?;
         let plan = plan.build();
         let mut set = Self { rules, technologies, components, ecosystems: ecosystems.ecosystems, plan };
@@ -117,17 +119,18 @@ impl RuleSet {
     /// Notes how many matches of a file each question needs: one says what the project is or whether a rule applies, a few
     /// are the evidence of a proof, and of a violation every one is a finding.
     fn bound(&mut self) {
-        let (mut one, mut few) = (Vec::new(), Vec::new());
-        self.model_conditions().for_each(|condition| condition.leaves(&mut one));
+        let mut uses: Vec<(LeafId, usize)> = Vec::new();
+        let mut use_in = |condition: &Condition, enough| condition.each_leaf(&mut |leaf, _| uses.push((leaf, enough)));
+        self.model_conditions().for_each(|condition| use_in(condition, 1));
         for rule in &self.rules {
-            rule.when.iter().for_each(|when| when.leaves(&mut one));
-            rule.require.iter().for_each(|requirement| requirement.condition.leaves(&mut few));
+            rule.when.iter().for_each(|when| use_in(when, 1));
+            rule.require.iter().for_each(|requirement| use_in(&requirement.condition, EVIDENCE));
+            rule.forbid.iter().for_each(|pattern| use_in(&pattern.condition, usize::MAX));
         }
-        for (leaves, enough) in [(one, 1), (few, EVIDENCE)] {
-            for leaf in leaves {
-                if let Some(leaf) = self.plan.leaves.get_mut(leaf.0 as usize) {
-                    leaf.enough = enough;
-                }
+        self.plan.leaves.iter_mut().for_each(|leaf| leaf.enough = 0);
+        for (leaf, enough) in uses {
+            if let Some(leaf) = self.plan.leaves.get_mut(leaf.0 as usize) {
+                leaf.enough = enough.max(leaf.enough);
             }
         }
     }
@@ -148,6 +151,9 @@ impl RuleSet {
         self.rules.iter().find(|rule| rule.id.as_str() == id || rule.aliases.iter().any(|alias| alias.as_str() == id))
     }
 }
+
+/// The table that says what components are.
+const COMPONENTS: &str = "components.yml";
 
 struct Written {
     file: RuleFile,
@@ -178,13 +184,37 @@ fn place_of(path: &str) -> Place<'_> {
     }
 }
 
+/// What a file of rules says, by what it is.
+enum Content {
+    Rule(Box<RuleFile>),
+    Patterns(PatternsFile),
+    Technologies(TechnologyFile),
+    Components(ComponentsFile),
+    Other,
+}
+
+/// What the files say, in their order; two threads read them, for that is most of the time that loading takes.
+fn read_all(sources: &[(RuleSource, bool)]) -> Vec<Result<Content, RuleError>> {
+    let read = |source: &RuleSource, from_user: bool| {
+        Ok(match place_of(&source.path) {
+            Place::Rule(..) => Content::Rule(Box::new(source.read()?)),
+            Place::Patterns(..) => Content::Patterns(source.read()?),
+            Place::Technologies => Content::Technologies(source.read()?),
+            Place::Other if source.path == COMPONENTS && !from_user => Content::Components(source.read()?),
+            Place::Other => Content::Other,
+        })
+    };
+    let one = |number: usize| sources.get(number).map(|(source, from_user)| read(source, *from_user));
+    in_order(sources.len(), 1, 2, || (), |(), number| one(number)).into_iter().flatten().collect()
+}
+
 fn insert(
     written: &mut BTreeMap<RuleId, Written>,
     source: &RuleSource,
-    area: &str,
-    name: &str,
+    file: RuleFile,
     from_user: bool,
 ) -> Result<(), RuleError> {
+    let Place::Rule(area, name) = place_of(&source.path) else { return Ok(()) };
     let id = RuleId::parse(&format!("{area}/{name}")).map_err(|message| {
         RuleError::new(&source.shown, message).with_help("the id is the path of the file below the rules folder")
     })?;
@@ -192,23 +222,21 @@ fn insert(
         return Err(RuleError::new(&source.shown, format!("the rule {id} exists already"))
             .with_help("name the file otherwise: the id is its path"));
     }
-    let rule = Written { file: source.read()?, shown: source.shown.clone(), extra: Vec::new(), from_user };
-    written.insert(id, rule);
+    written.insert(id, Written { file, shown: source.shown.clone(), extra: Vec::new(), from_user });
     Ok(())
 }
 
 fn add_patterns(
     written: &mut BTreeMap<RuleId, Written>,
     source: &RuleSource,
-    area: &str,
-    name: &str,
+    file: PatternsFile,
 ) -> Result<(), RuleError> {
+    let Place::Patterns(area, name) = place_of(&source.path) else { return Ok(()) };
     let owner = RuleId::parse(&format!("{area}/{name}")).ok().and_then(|id| written.get_mut(&id));
     let owner = owner.ok_or_else(|| {
         RuleError::new(&source.shown, format!("these patterns belong to the rule {area}/{name}, which does not exist"))
             .with_help(format!("write {area}/{name}.yml beside the folder"))
     })?;
-    let file: PatternsFile = source.read()?;
     owner.extra.extend(file.forbid.into_iter().map(|clause| (source.shown.clone(), clause)));
     Ok(())
 }
@@ -262,7 +290,9 @@ fn compile_components(file: ComponentsFile, plan: &mut PlanBuilder<'_>) -> Resul
 /// One of the tables that every set needs, by its path below the rules folder.
 fn table<T: serde::de::DeserializeOwned>(sources: &[(RuleSource, bool)], path: &str) -> Result<T, RuleError> {
     let source = sources.iter().find(|(source, from_user)| !from_user && source.path == path);
-    let missing =
-        || RuleError::new(path, "is missing").with_help("a folder of rules that is complete in itself needs it");
-    source.map(|(source, _)| source).ok_or_else(missing)?.read()
+    source.map(|(source, _)| source).ok_or_else(|| missing(path))?.read()
+}
+
+fn missing(path: &str) -> RuleError {
+    RuleError::new(path, "is missing").with_help("a folder of rules that is complete in itself needs it")
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 const FLOORS: &[(&str, u8)] = &[
     ("text", 1),
     ("embedded", 1),
+    ("parallel", 1),
     ("repo", 2),
     ("format", 2),
     ("facts", 3),

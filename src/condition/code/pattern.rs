@@ -92,6 +92,11 @@ impl CodePattern {
         Ok(pattern)
     }
 
+    /// The pattern as it is written.
+    pub(crate) const fn spec(&self) -> &CodeSpec {
+        &self.spec
+    }
+
     /// Whether the pattern is valid in every dialect that it names.
     pub fn validate(&self) -> Result<(), String> {
         Self::compile(&self.spec).map(drop)
