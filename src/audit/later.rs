@@ -5,7 +5,7 @@
 //! parsed that can still say something to it. A file that is parsed answers everything that it was asked.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -20,7 +20,7 @@ use crate::condition::spec::Scope;
 use crate::facts::known::Facts;
 use crate::parallel::in_order;
 use crate::repo::{Buffer, Repo, Role};
-use crate::rule::model::Rule;
+use crate::rule::model::{EVIDENCE, Rule};
 use crate::rule::set::RuleSet;
 use crate::text::Span;
 
@@ -52,14 +52,12 @@ pub(crate) fn promising(patterns: &[CodePattern], met: &[usize], dialect: Dialec
     }
 }
 
-/// How much of an answer somebody wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Want {
-    /// The first file of a component that matches is enough.
-    First,
-    /// Every file counts.
-    All,
-}
+/// How many matches of a question somebody wants to see of each component, at most.
+type Want = usize;
+/// One says that something is there.
+const ONE: Want = 1;
+/// Every match counts.
+const ALL: Want = usize::MAX;
 
 /// Who wants which answers: of a question everywhere, or in some components.
 #[derive(Debug)]
@@ -90,14 +88,14 @@ impl Wants {
     /// All that `condition` asks, as it is asked for the components `judged` (`None`: for the repository as a whole).
     fn add(&mut self, condition: &Condition, judged: Option<&[usize]>, facts: &Facts, want: Want) {
         let mut together = Vec::new();
-        if want == Want::First {
+        if want != ALL {
             condition.leaves_of_one_document(&mut together);
         }
         condition.each_leaf(&mut |leaf, scope| {
             if !self.waiting.contains(&leaf) {
                 return;
             }
-            let want = if together.contains(&leaf) { Want::All } else { want };
+            let want = if together.contains(&leaf) { ALL } else { want };
             let reach = |component: &usize| match scope {
                 Scope::Ancestors => facts.ancestors(*component),
                 _ => facts.reach(*component),
@@ -120,7 +118,7 @@ fn keep_more<K: Eq + std::hash::Hash>(wants: &mut FxHashMap<K, Want>, key: K, wa
 /// Answers what the model asks: which technologies there are, and what a component is. One place is enough there.
 pub(crate) fn for_model(repo: &Repo, rules: &RuleSet, scan: &mut Scan, facts: &Facts, jobs: usize) {
     let mut wants = Wants::new(scan);
-    rules.model_conditions().for_each(|condition| wants.add(condition, None, facts, Want::First));
+    rules.model_conditions().for_each(|condition| wants.add(condition, None, facts, ONE));
     answer(repo, &rules.plan, scan, &facts.component_of, jobs, &wants);
 }
 
@@ -137,7 +135,7 @@ pub(crate) fn for_rules(
         asked.iter().map(|(_, rule)| (*rule, judged(rule, facts))).collect();
     let mut wants = Wants::new(scan);
     for (rule, judged) in &subjects {
-        rule.when.iter().for_each(|when| wants.add(when, judged.as_deref(), facts, Want::First));
+        rule.when.iter().for_each(|when| wants.add(when, judged.as_deref(), facts, ONE));
     }
     answer(repo, &rules.plan, scan, &facts.component_of, jobs, &wants);
     let mut wants = Wants::new(scan);
@@ -151,13 +149,19 @@ pub(crate) fn for_rules(
             None => None,
             Some(judged) => Some(judged.into_iter().filter(|part| apply(Some(*part))).collect::<Vec<usize>>()),
         };
-        rule.proofs().for_each(|condition| wants.add(condition, apply.as_deref(), facts, Want::All));
+        for requirement in &rule.require {
+            wants.add(&requirement.condition, apply.as_deref(), facts, EVIDENCE);
+        }
+        for pattern in &rule.forbid {
+            wants.add(&pattern.condition, apply.as_deref(), facts, ALL);
+        }
     }
     answer(repo, &rules.plan, scan, &facts.component_of, jobs, &wants);
 }
 
-/// The first file that matched, for each question and component where no more is wanted.
-type Firsts = FxHashMap<(LeafId, usize), AtomicU32>;
+/// What was found so far, for each question and component of which not all is wanted: how much is, and the files with the
+/// number of their matches.
+type Found = FxHashMap<(LeafId, usize), (Want, Mutex<Vec<(u32, usize)>>)>;
 
 /// Parses the files that can say something that is wanted.
 fn answer(repo: &Repo, plan: &Plan, scan: &mut Scan, component_of: &[usize], jobs: usize, wants: &Wants) {
@@ -168,34 +172,31 @@ fn answer(repo: &Repo, plan: &Plan, scan: &mut Scan, component_of: &[usize], job
     };
     let (asked, mut still): (Vec<Waiting>, Vec<Waiting>) =
         std::mem::take(&mut scan.waiting).into_iter().partition(wanted);
-    let mut firsts = Firsts::default();
+    let mut found = Found::default();
     for waiting in &asked {
         let component = owner(waiting.file);
-        let only_first = |leaf: &LeafId| wants.of(*leaf, component) == Some(Want::First);
-        let leaves = waiting.asked.iter().map(|(leaf, _)| *leaf).filter(only_first);
-        firsts.extend(leaves.map(|leaf| ((leaf, component), AtomicU32::new(u32::MAX))));
+        let bounded = |leaf: &LeafId| Some((*leaf, wants.of(*leaf, component).filter(|want| *want != ALL)?));
+        for (leaf, want) in waiting.asked.iter().filter_map(|(leaf, _)| bounded(leaf)) {
+            found.entry((leaf, component)).or_insert_with(|| (want, Mutex::default()));
+        }
     }
     let secrets = secrets(plan, scan);
     let reader = Reader { repo, plan, secrets: &secrets, roles: &scan.roles };
     let answers = in_order(asked.len(), BATCH, jobs, Buffer::default, |buffer, number| {
         let waiting = asked.get(number)?;
         let component = owner(waiting.file);
-        let says_something = waiting.asked.iter().any(|(leaf, _)| match wants.of(*leaf, component) {
-            None => false,
-            Some(Want::All) => true,
-            Some(Want::First) => {
-                // A file after the one that matched says nothing new; whether one before it was read by then or not.
-                let first = firsts.get(&(*leaf, component)).map(|first| first.load(Ordering::Relaxed));
-                first.is_none_or(|first| first > waiting.file)
-            }
-        });
-        let found = says_something.then(|| reader.ask(waiting, buffer))?;
-        for (leaf, _) in found.iter().filter(|(_, matches)| !matches.hits.is_empty()) {
-            if let Some(first) = firsts.get(&(*leaf, component)) {
-                first.fetch_min(waiting.file, Ordering::Relaxed);
+        let says_something = |(leaf, _): &(LeafId, Vec<usize>)| {
+            wants.of(*leaf, component).is_some()
+                && found.get(&(*leaf, component)).is_none_or(|known| !is_enough_before(known, waiting.file))
+        };
+        let answer = waiting.asked.iter().any(says_something).then(|| reader.ask(waiting, buffer))?;
+        for (leaf, matches) in &answer {
+            if let Some((_, known)) = found.get(&(*leaf, component)) {
+                let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+                known.push((waiting.file, matches.hits.len()));
             }
         }
-        Some(found)
+        Some(answer)
     });
     let mut by_leaf: BTreeMap<LeafId, Vec<FileMatches>> = BTreeMap::new();
     for (waiting, answer) in asked.into_iter().zip(answers) {
@@ -212,6 +213,13 @@ fn answer(repo: &Repo, plan: &Plan, scan: &mut Scan, component_of: &[usize], job
     for (leaf, found) in by_leaf {
         scan.matches.add(leaf, found, component_of);
     }
+}
+
+/// Whether the files before this one hold all that is wanted. That does not depend on which of them were read by now: a file
+/// that is left out could only have given matches behind those.
+fn is_enough_before((want, known): &(Want, Mutex<Vec<(u32, usize)>>), file: u32) -> bool {
+    let known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    known.iter().filter(|(other, _)| *other < file).map(|(_, matches)| matches).sum::<usize>() >= *want
 }
 
 /// The places of secrets, by file.

@@ -174,6 +174,8 @@ mod tests {
         (Role::Minified, "public/a.min.js css/site.min.css"),
         (Role::Fixture, "test/fixtures/a.rb pkg/testdata/x.go a/__snapshots__/b.snap c.snap spec/cassettes/x.yml"),
         (Role::Fixture, "src/test/resources/application.yml src/__fixtures__/a.ts tests/data/x.json"),
+        (Role::Fixture, "docker/certs/_wildcard.local-key.pem certs/shop.local.key keys/client-test.pem id_rsa_test"),
+        (Role::Test, "config/settings/test.yml src/config/testing.json config/environments/test.rb"),
         (Role::Test, "test/a.js tests/README.md src/test-utils/a.ts internal/testutil/x.go testing/a.py pkg/x_test.go"),
         (
             Role::Test,
