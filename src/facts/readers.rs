@@ -13,13 +13,14 @@ pub struct Reader {
     pub root: bool,
 }
 
-/// Words without which a file of a name is something else: a module named `setup.py` that sets nothing up.
-const NEEDED: &[(&str, &str)] = &[("setup.py", "setup(")];
+/// Words without one of which a file of a name is something else: a module named `setup.py` that sets something else up.
+const NEEDED: &[(&str, &[&str])] =
+    &[("setup.py", &["setup("]), ("setup.py", &["setuptools", "distutils", "skbuild", "import setup"])];
 
 /// Whether the text of the file at `path` can be the manifest that its name says.
 pub fn is_manifest(path: &str, text: &str) -> bool {
     let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
-    NEEDED.iter().all(|(known, word)| *known != name || text.contains(word))
+    NEEDED.iter().all(|(known, words)| *known != name || words.iter().any(|word| text.contains(word)))
 }
 
 type Read = fn(&str, &str) -> Result<Manifest, FormatError>;
