@@ -350,8 +350,11 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
+/// Most memory that an expression keeps per thread to remember where it stood, in bytes.
+const CACHE: usize = 256 << 10;
+
 fn compile(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).unicode(false).multi_line(true).size_limit(4 << 20).build()
+    RegexBuilder::new(pattern).unicode(false).multi_line(true).size_limit(4 << 20).dfa_size_limit(CACHE).build()
 }
 
 fn compile_all(patterns: &[String]) -> Vec<Regex> {
