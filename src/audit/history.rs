@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::audit::AuditOptions;
 use crate::audit::dispatch::{Alarms, Dispatch};
 use crate::audit::inspect::Inspector;
-use crate::audit::place::{hide, secret_parts};
+use crate::audit::place::{hide, parts_at};
 use crate::audit::scan::Scan;
 use crate::audit::secrets;
 use crate::audit::sieve::{Patterns, TextSieve, key_of};
@@ -25,7 +25,7 @@ use crate::repo::place::{Request, place};
 use crate::repo::{Repo, Role};
 use crate::rule::model::{Pattern, Rule};
 use crate::rule::set::RuleSet;
-use crate::text::Region;
+use crate::text::{Region, Span};
 
 /// Searches the history for the rules among `asking`, and files what was found under the scan. What was left out.
 pub(super) fn search(
@@ -245,13 +245,10 @@ impl Search<'_> {
     /// Where a hit stands, and its line without any secret.
     fn line(&self, path: &str, hit: &Hit, text: &[u8]) -> (Region, String) {
         let Some(span) = hit.span else { return (Region::file_start(), String::new()) };
-        let mut spans: Vec<(usize, usize)> = vec![(span.start, span.end)];
+        let mut spans = vec![span];
         let traces = TextSieve::new(self.patterns).sift(text, None).traces;
-        spans.extend(traces.iter().map(|trace| (trace.start as usize, trace.end as usize)));
-        let value = |(start, end): &(usize, usize)| {
-            text.get(*start..*end).map(|value| String::from_utf8_lossy(value).into_owned())
-        };
-        let hidden = secret_parts(spans.iter().filter_map(value));
+        spans.extend(traces.iter().map(|trace| Span::new(trace.start as usize, trace.end as usize)));
+        let hidden = parts_at(&spans, text);
         let page = Repo::from_memory([(path, text)]);
         let placed = place(&page, &[Request { path, span, hashed: false }]).into_iter().find_map(Result::ok);
         let Some(mut placed) = placed else { return (Region::file_start(), String::new()) };

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::audit::answers::ask_code;
 use crate::audit::scan::Scan;
-use crate::audit::secrets::Hidden;
+use crate::audit::secrets::{self, Hidden};
 use crate::checklist::judge::{applies, judged};
 use crate::condition::code::{CodePattern, Dialect};
 use crate::condition::matches::{FileMatches, LeafId};
@@ -20,7 +20,7 @@ use crate::condition::spec::Scope;
 use crate::facts::known::Facts;
 use crate::parallel::in_order;
 use crate::repo::{Buffer, Repo, Role};
-use crate::rule::model::{EVIDENCE, Rule};
+use crate::rule::model::Rule;
 use crate::rule::set::RuleSet;
 use crate::text::Span;
 
@@ -52,26 +52,23 @@ pub(crate) fn promising(patterns: &[CodePattern], met: &[usize], dialect: Dialec
     }
 }
 
-/// How many matches of a question somebody wants to see of each component, at most.
-type Want = usize;
-/// One says that something is there.
-const ONE: Want = 1;
-/// Every match counts.
-const ALL: Want = usize::MAX;
-
-/// Who wants which answers: of a question everywhere, or in some components.
+/// Which answers somebody wants: of a question everywhere, or in some components. How many matches of it are enough, in a
+/// file as in a component, the leaf says.
 #[derive(Debug)]
 struct Wants {
     /// The questions that wait at all.
     waiting: FxHashSet<LeafId>,
-    everywhere: FxHashMap<LeafId, Want>,
-    within: FxHashMap<(LeafId, usize), Want>,
+    everywhere: FxHashSet<LeafId>,
+    within: FxHashSet<(LeafId, usize)>,
+    /// Those of which every file counts, for others must hold in the same one.
+    together: FxHashSet<LeafId>,
 }
 
 impl Wants {
     fn new(scan: &Scan) -> Self {
         let waiting = scan.waiting.iter().flat_map(|waiting| &waiting.asked).map(|(leaf, _)| *leaf).collect();
-        Self { waiting, everywhere: FxHashMap::default(), within: FxHashMap::default() }
+        let (everywhere, within, together) = (FxHashSet::default(), FxHashSet::default(), FxHashSet::default());
+        Self { waiting, everywhere, within, together }
     }
 
     /// Whether an answer of `condition` waits.
@@ -81,44 +78,35 @@ impl Wants {
         waits
     }
 
-    fn of(&self, leaf: LeafId, component: usize) -> Option<Want> {
-        self.everywhere.get(&leaf).max(self.within.get(&(leaf, component))).copied()
+    fn hold(&self, leaf: LeafId, component: usize) -> bool {
+        self.everywhere.contains(&leaf) || self.within.contains(&(leaf, component))
     }
 
     /// All that `condition` asks, as it is asked for the components `judged` (`None`: for the repository as a whole).
-    fn add(&mut self, condition: &Condition, judged: Option<&[usize]>, facts: &Facts, want: Want) {
+    fn add(&mut self, condition: &Condition, judged: Option<&[usize]>, facts: &Facts) {
         let mut together = Vec::new();
-        if want != ALL {
-            condition.leaves_of_one_document(&mut together);
-        }
+        condition.leaves_of_one_document(&mut together);
+        self.together.extend(together);
         condition.each_leaf(&mut |leaf, scope| {
             if !self.waiting.contains(&leaf) {
                 return;
             }
-            let want = if together.contains(&leaf) { ALL } else { want };
             let reach = |component: &usize| match scope {
                 Scope::Ancestors => facts.ancestors(*component),
                 _ => facts.reach(*component),
             };
             match judged.filter(|_| scope != Scope::Repository) {
-                None => keep_more(&mut self.everywhere, leaf, want),
-                Some(judged) => {
-                    judged.iter().flat_map(reach).for_each(|part| keep_more(&mut self.within, (leaf, part), want));
-                }
+                None => drop(self.everywhere.insert(leaf)),
+                Some(judged) => self.within.extend(judged.iter().flat_map(reach).map(|part| (leaf, part))),
             }
         });
     }
 }
 
-fn keep_more<K: Eq + std::hash::Hash>(wants: &mut FxHashMap<K, Want>, key: K, want: Want) {
-    let known = wants.entry(key).or_insert(want);
-    *known = want.max(*known);
-}
-
 /// Answers what the model asks: which technologies there are, and what a component is. One place is enough there.
 pub(crate) fn for_model(repo: &Repo, rules: &RuleSet, scan: &mut Scan, facts: &Facts, jobs: usize) {
     let mut wants = Wants::new(scan);
-    rules.model_conditions().for_each(|condition| wants.add(condition, None, facts, ONE));
+    rules.model_conditions().for_each(|condition| wants.add(condition, None, facts));
     answer(repo, &rules.plan, scan, &facts.component_of, jobs, &wants);
 }
 
@@ -135,7 +123,7 @@ pub(crate) fn for_rules(
         asked.iter().map(|(_, rule)| (*rule, judged(rule, facts))).collect();
     let mut wants = Wants::new(scan);
     for (rule, judged) in &subjects {
-        rule.when.iter().for_each(|when| wants.add(when, judged.as_deref(), facts, ONE));
+        rule.when.iter().for_each(|when| wants.add(when, judged.as_deref(), facts));
     }
     answer(repo, &rules.plan, scan, &facts.component_of, jobs, &wants);
     let mut wants = Wants::new(scan);
@@ -149,44 +137,46 @@ pub(crate) fn for_rules(
             None => None,
             Some(judged) => Some(judged.into_iter().filter(|part| apply(Some(*part))).collect::<Vec<usize>>()),
         };
-        for requirement in &rule.require {
-            wants.add(&requirement.condition, apply.as_deref(), facts, EVIDENCE);
-        }
-        for pattern in &rule.forbid {
-            wants.add(&pattern.condition, apply.as_deref(), facts, ALL);
-        }
+        rule.proofs().for_each(|condition| wants.add(condition, apply.as_deref(), facts));
     }
     answer(repo, &rules.plan, scan, &facts.component_of, jobs, &wants);
 }
 
-/// What was found so far, for each question and component of which not all is wanted: how much is, and the files with the
-/// number of their matches.
-type Found = FxHashMap<(LeafId, usize), (Want, Mutex<Vec<(u32, usize)>>)>;
+/// What was found so far, for each question and component of which some matches are enough: how many, and the files with
+/// the number of theirs.
+type Found = FxHashMap<(LeafId, usize), (usize, Mutex<Vec<(u32, usize)>>)>;
 
 /// Parses the files that can say something that is wanted.
 fn answer(repo: &Repo, plan: &Plan, scan: &mut Scan, component_of: &[usize], jobs: usize, wants: &Wants) {
     let owner = |file: u32| component_of.get(file as usize).copied().unwrap_or_default();
     let wanted = |waiting: &Waiting| {
         let component = owner(waiting.file);
-        waiting.asked.iter().any(|(leaf, _)| wants.of(*leaf, component).is_some())
+        waiting.asked.iter().any(|(leaf, _)| wants.hold(*leaf, component))
     };
     let (asked, mut still): (Vec<Waiting>, Vec<Waiting>) =
         std::mem::take(&mut scan.waiting).into_iter().partition(wanted);
+    if asked.is_empty() {
+        scan.waiting = still;
+        return;
+    }
+    let bound = |leaf: LeafId| {
+        let enough = plan.leaves.get(leaf.0 as usize).map(|leaf| leaf.enough)?;
+        (enough != usize::MAX && !wants.together.contains(&leaf)).then_some((leaf, enough))
+    };
     let mut found = Found::default();
     for waiting in &asked {
         let component = owner(waiting.file);
-        let bounded = |leaf: &LeafId| Some((*leaf, wants.of(*leaf, component).filter(|want| *want != ALL)?));
-        for (leaf, want) in waiting.asked.iter().filter_map(|(leaf, _)| bounded(leaf)) {
-            found.entry((leaf, component)).or_insert_with(|| (want, Mutex::default()));
+        for (leaf, enough) in waiting.asked.iter().filter_map(|(leaf, _)| bound(*leaf)) {
+            found.entry((leaf, component)).or_insert_with(|| (enough, Mutex::default()));
         }
     }
-    let secrets = secrets(plan, scan);
+    let secrets = secrets::places(plan, &scan.matches);
     let reader = Reader { repo, plan, secrets: &secrets, roles: &scan.roles };
     let answers = in_order(asked.len(), BATCH, jobs, Buffer::default, |buffer, number| {
         let waiting = asked.get(number)?;
         let component = owner(waiting.file);
         let says_something = |(leaf, _): &(LeafId, Vec<usize>)| {
-            wants.of(*leaf, component).is_some()
+            wants.hold(*leaf, component)
                 && found.get(&(*leaf, component)).is_none_or(|known| !is_enough_before(known, waiting.file))
         };
         let answer = waiting.asked.iter().any(says_something).then(|| reader.ask(waiting, buffer))?;
@@ -217,20 +207,9 @@ fn answer(repo: &Repo, plan: &Plan, scan: &mut Scan, component_of: &[usize], job
 
 /// Whether the files before this one hold all that is wanted. That does not depend on which of them were read by now: a file
 /// that is left out could only have given matches behind those.
-fn is_enough_before((want, known): &(Want, Mutex<Vec<(u32, usize)>>), file: u32) -> bool {
+fn is_enough_before((enough, known): &(usize, Mutex<Vec<(u32, usize)>>), file: u32) -> bool {
     let known = known.lock().unwrap_or_else(PoisonError::into_inner);
-    known.iter().filter(|(other, _)| *other < file).map(|(_, matches)| matches).sum::<usize>() >= *want
-}
-
-/// The places of secrets, by file.
-fn secrets(plan: &Plan, scan: &Scan) -> FxHashMap<u32, Vec<Span>> {
-    let mut spans: FxHashMap<u32, Vec<Span>> = FxHashMap::default();
-    for (number, _) in (0_u32..).zip(&plan.leaves).filter(|(_, leaf)| leaf.is_secret()) {
-        for found in scan.matches.of(LeafId(number)) {
-            spans.entry(found.file).or_default().extend(found.hits.iter().filter_map(|hit| hit.span));
-        }
-    }
-    spans
+    known.iter().filter(|(other, _)| *other < file).map(|(_, matches)| matches).sum::<usize>() >= *enough
 }
 
 /// What is needed to ask one file.

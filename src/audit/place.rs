@@ -4,9 +4,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::audit::secrets;
 use crate::checklist::finding::{Evidence, Finding, fingerprint};
 use crate::checklist::item::{Item, Verdict};
-use crate::condition::matches::{LeafId, Matches};
+use crate::condition::matches::Matches;
 use crate::condition::text::one_line;
 use crate::facts::known::Facts;
 use crate::facts::model::Place;
@@ -155,24 +156,16 @@ struct Secrets {
 
 impl Secrets {
     fn of(rules: &RuleSet, matches: &Matches, facts: &Facts) -> Self {
-        let mut by_path: BTreeMap<String, Vec<Span>> = BTreeMap::new();
-        for (number, leaf) in (0u32..).zip(&rules.plan.leaves) {
-            for file in matches.of(LeafId(number)).iter().filter(|_| leaf.is_secret()) {
-                let Some(path) = facts.paths.get(file.file as usize) else { continue };
-                let spans = by_path.entry(path.to_string()).or_default();
-                spans.extend(file.hits.iter().filter_map(|hit| hit.span));
-            }
-        }
-        Self { by_path }
+        let path = |file: u32| facts.paths.get(file as usize).map(ToString::to_string);
+        let places = secrets::places(&rules.plan, matches).into_iter();
+        Self { by_path: places.filter_map(|(file, spans)| Some((path(file)?, spans))).collect() }
     }
 
     /// The values of the secrets of one file; read anew, because nothing of them is kept.
     fn values(&self, repo: &Repo, path: &str) -> Vec<String> {
         let Some(spans) = self.by_path.get(path) else { return Vec::new() };
         let Some(Ok(text)) = repo.file(path).map(|file| repo.read(file)) else { return Vec::new() };
-        let value =
-            |span: &Span| text.get(span.start..span.end).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        secret_parts(spans.iter().filter_map(value))
+        parts_at(spans, &text)
     }
 }
 
@@ -184,6 +177,12 @@ pub(crate) fn secret_parts(values: impl Iterator<Item = String>) -> Vec<String> 
     parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
     parts.dedup();
     parts
+}
+
+/// The same of what stands at `spans` of a text.
+pub(crate) fn parts_at(spans: &[Span], text: &[u8]) -> Vec<String> {
+    let value = |span: &Span| text.get(span.start..span.end).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    secret_parts(spans.iter().filter_map(value))
 }
 
 /// `text` with each of `hidden` replaced by asterisks.

@@ -1,10 +1,12 @@
 //! What secret patterns of one file have to do with each other: general ones give way, and what an encoded value says is
 //! shown to all others, once.
 
+use rustc_hash::FxHashMap;
+
 use crate::audit::keywords::RUN_AT_LEAST;
-use crate::audit::place::{hide, secret_parts};
-use crate::condition::matches::{FileMatches, Hit, LeafId};
-use crate::condition::plan::{Condition, Leaf, Question};
+use crate::audit::place::{hide, parts_at};
+use crate::condition::matches::{FileMatches, Hit, LeafId, Matches};
+use crate::condition::plan::{Condition, Leaf, Plan, Question};
 use crate::condition::secret::encoded;
 use crate::condition::spec::{Encoding, SecretSpec};
 use crate::condition::text::{Refused, Sight, TextPattern};
@@ -117,6 +119,17 @@ pub(crate) fn within(leaf: &Leaf, value: &str, at: Span, sight: &mut Sight) -> V
     found.map(|found| Hit { span: Some(at), ..Hit::from(found) }).collect()
 }
 
+/// The places of all secrets, by the number of their file.
+pub(crate) fn places(plan: &Plan, matches: &Matches) -> FxHashMap<u32, Vec<Span>> {
+    let mut places: FxHashMap<u32, Vec<Span>> = FxHashMap::default();
+    for (number, _) in (0_u32..).zip(&plan.leaves).filter(|(_, leaf)| leaf.is_secret()) {
+        for found in matches.of(LeafId(number)) {
+            places.entry(found.file).or_default().extend(found.hits.iter().filter_map(|hit| hit.span));
+        }
+    }
+    places
+}
+
 /// The secrets of one file, so that nothing else shows them.
 #[derive(Debug)]
 pub(crate) struct Hidden {
@@ -127,9 +140,7 @@ pub(crate) struct Hidden {
 impl Hidden {
     /// Those at `spans` of `text`.
     pub(crate) fn of(spans: Vec<Span>, text: &[u8]) -> Self {
-        let value =
-            |span: &Span| text.get(span.start..span.end).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        let parts = secret_parts(spans.iter().filter_map(value));
+        let parts = parts_at(&spans, text);
         Self { spans, parts }
     }
 

@@ -34,7 +34,7 @@ pub fn judged(rule: &Rule, facts: &Facts) -> Option<Vec<usize>> {
     Some((0..facts.components.len()).filter(is_judged).collect())
 }
 
-/// Whether `rule` may have something to say of `component`: its `when` is not known to be false.
+/// Whether `rule` has something to prove of `component`: its `when` holds.
 pub fn applies(rule: &Rule, component: Option<usize>, facts: &Facts, matches: &Matches) -> bool {
     let context = Context { facts, matches, component, graded: false, file: None, first: true };
     rule.when.as_ref().is_none_or(|when| evaluate(when, &context).truth.is_true())

@@ -130,7 +130,7 @@ pub struct Leaf {
     pub languages: Vec<String>,
     /// Only tracked files.
     pub tracked: bool,
-    /// How many matches of one file are worth knowing.
+    /// How many matches of one file, and of the files of one component, are worth knowing.
     pub enough: usize,
 }
 
