@@ -88,25 +88,30 @@ enum Rest {
 /// Collects globs.
 #[derive(Debug, Default)]
 pub struct GlobTableBuilder {
-    globs: FxHashMap<(String, bool), u32>,
+    /// Numbers of those for which case matters.
+    exact: FxHashMap<Box<str>, u32>,
+    /// And of those for which it does not.
+    folded: FxHashMap<Box<str>, u32>,
     table: GlobTable,
 }
 
 impl GlobTableBuilder {
     /// Adds a glob and returns its number; the same glob twice is one. Errors name the glob and what is wrong with it.
     pub fn add(&mut self, glob: &str, ignore_case: bool) -> Result<u32, String> {
-        if let Some(known) = self.globs.get(&(glob.to_owned(), ignore_case)) {
+        let total = self.exact.len() + self.folded.len();
+        let known = if ignore_case { &mut self.folded } else { &mut self.exact };
+        if let Some(known) = known.get(glob) {
             return Ok(*known);
         }
         if glob.is_empty() {
             return Err("a glob is empty".to_owned());
         }
-        let id = u32::try_from(self.globs.len()).map_err(|_| "too many globs".to_owned())?;
+        let id = u32::try_from(total).map_err(|_| "too many globs".to_owned())?;
         if glob.contains(['[', '\\', '{', '}']) {
             // The rest cannot be wrong.
             parse(&full(glob), ignore_case).map_err(|error| format!("glob `{glob}`: {error}"))?;
         }
-        self.globs.insert((glob.to_owned(), ignore_case), id);
+        known.insert(glob.into(), id);
         self.table.add(id, glob, ignore_case);
         Ok(id)
     }

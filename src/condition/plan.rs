@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::condition::code::{CodePattern, CodeSpec};
+use crate::condition::code::CodePattern;
 use crate::condition::glob::{GlobTable, GlobTableBuilder};
 use crate::condition::kinds::Kinds;
 use crate::condition::matches::LeafId;
@@ -257,18 +257,18 @@ impl<'a> PlanBuilder<'a> {
             return Err(format!("`scope` says nothing beside `{kind}`"));
         }
         match kind {
-            "file" => self.file(clause.file.as_ref(), scope, clause),
+            "file" => self.file(clause.file.as_deref(), scope, clause),
             "text" => self.text(clause.text.as_ref(), scope, clause),
-            "code" => self.code(clause.code.as_ref(), scope, clause),
+            "code" => self.code(clause.code.as_deref(), scope, clause),
             "value" => self.value(clause.value.as_ref(), scope, clause),
             "related" => self.related(clause.related.as_ref(), scope, clause),
-            "package" => Ok(Condition::Package { spec: clause.package.clone().unwrap_or_default(), scope }),
+            "package" => Ok(Condition::Package { spec: clause.package.as_deref().cloned().unwrap_or_default(), scope }),
             "technology" => {
                 let name = clause.technology.clone().unwrap_or_default();
                 Ok(Condition::Technology { name, proof: clause.proof, scope })
             }
-            "component" => Ok(Condition::Component(clause.component.clone().unwrap_or_default())),
-            "history" => Ok(Condition::History { rule: clause.history.clone().unwrap_or_default().of }),
+            "component" => Ok(Condition::Component(clause.component.as_deref().cloned().unwrap_or_default())),
+            "history" => Ok(Condition::History { rule: clause.history.as_deref().cloned().unwrap_or_default().of }),
             "any" => Ok(Condition::Any(self.all_of(clause.any.as_deref(), given)?)),
             "not" => match &clause.not {
                 Some(inner) => Ok(Condition::Not(Box::new(self.condition_in(inner, given)?))),
@@ -320,7 +320,7 @@ impl<'a> PlanBuilder<'a> {
         Ok(self.leaf(leaf, scope, clause))
     }
 
-    fn text(&mut self, spec: Option<&TextSpec>, scope: Scope, clause: &Clause) -> Result<Condition, String> {
+    fn text(&mut self, spec: Option<&Arc<TextSpec>>, scope: Scope, clause: &Clause) -> Result<Condition, String> {
         let spec = spec.ok_or("`text` is empty")?;
         if spec.keywords.is_empty() && spec.files.is_empty() && spec.languages.is_empty() {
             return Err("`text` needs `keywords`, `files` or `languages`: without them every file would be searched \
@@ -344,7 +344,7 @@ impl<'a> PlanBuilder<'a> {
             languages: spec.languages.clone(),
             tracked: false,
             enough: usize::MAX,
-            question: Question::Text(Box::new(TextPattern::new(spec.clone(), allow))),
+            question: Question::Text(Box::new(TextPattern::new(Arc::clone(spec), allow))),
         };
         Ok(self.leaf(leaf, scope, clause))
     }
@@ -362,7 +362,7 @@ impl<'a> PlanBuilder<'a> {
 
     fn code(&mut self, spec: Option<&CodeCondition>, scope: Scope, clause: &Clause) -> Result<Condition, String> {
         let spec = spec.ok_or("`code` is empty")?;
-        let patterns = spec.patterns.iter().map(|one: &CodeSpec| CodePattern::lazy(one)).collect::<Vec<_>>();
+        let patterns = spec.patterns.iter().map(CodePattern::lazy).collect::<Vec<_>>();
         let (globs, refused) = self.add_globs(&spec.files, false)?;
         let leaf = Leaf {
             globs,
@@ -376,12 +376,12 @@ impl<'a> PlanBuilder<'a> {
         Ok(self.leaf(leaf, scope, clause))
     }
 
-    fn value(&mut self, spec: Option<&ValueSpec>, scope: Scope, clause: &Clause) -> Result<Condition, String> {
+    fn value(&mut self, spec: Option<&Arc<ValueSpec>>, scope: Scope, clause: &Clause) -> Result<Condition, String> {
         let spec = spec.ok_or("`value` is empty")?;
         if spec.r#in == "facts" {
             return Ok(Condition::Facts { pattern: self.facts(spec), scope });
         }
-        let pattern = Box::new(ValueCondition::new(spec.clone()));
+        let pattern = Box::new(ValueCondition::new(Arc::clone(spec)));
         self.known_kind("value.in", &spec.r#in)?;
         let (globs, refused) = self.add_globs(&spec.files, false)?;
         let leaf = Leaf {
@@ -396,12 +396,12 @@ impl<'a> PlanBuilder<'a> {
         Ok(self.leaf(leaf, scope, clause))
     }
 
-    fn facts(&mut self, spec: &ValueSpec) -> Arc<ValueCondition> {
+    fn facts(&mut self, spec: &Arc<ValueSpec>) -> Arc<ValueCondition> {
         let same = self.facts.entry(once::hash_of(&spec.at)).or_default();
         if let Some(known) = same.iter().find(|known| known.spec == *spec) {
             return Arc::clone(known);
         }
-        let new = Arc::new(ValueCondition::new(spec.clone()));
+        let new = Arc::new(ValueCondition::new(Arc::clone(spec)));
         same.push(Arc::clone(&new));
         new
     }
@@ -415,8 +415,8 @@ impl<'a> PlanBuilder<'a> {
     }
 
     /// Which of its files and roles a side means is asked side by side, when the rows are made.
-    fn related(&mut self, spec: Option<&RelatedSpec>, scope: Scope, clause: &Clause) -> Result<Condition, String> {
-        let condition = RelatedCondition::new(spec.ok_or("`related` is empty")?.clone())?;
+    fn related(&mut self, spec: Option<&Arc<RelatedSpec>>, scope: Scope, clause: &Clause) -> Result<Condition, String> {
+        let condition = RelatedCondition::new(Arc::clone(spec.ok_or("`related` is empty")?))?;
         for side in condition.sides() {
             self.known_kind("related.in", &side.r#in)?;
             if side.r#in == "facts" || !side.files.is_empty() {

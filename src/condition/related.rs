@@ -10,7 +10,7 @@ mod keys;
 #[cfg(test)]
 mod tests;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -32,10 +32,10 @@ pub(crate) use keys::Keys;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RelatedSpec {
     /// The subjects: nodes of documents of a kind; with `if` or `unless`, those that fulfil it or do not.
-    pub of: ValueSpec,
+    pub of: Arc<ValueSpec>,
     /// Their counterparts. Absent: the other subjects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<ValueSpec>,
+    pub to: Option<Arc<ValueSpec>>,
     /// How a subject and a counterpart belong together: one of these.
     pub by: Vec<JoinSpec>,
     /// JSON pointers to what both must have alike; where one of them has nothing, it does not tell them apart.
@@ -142,7 +142,7 @@ pub enum HitWhen {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PerhapsSpec {
     /// Which nodes.
-    pub to: ValueSpec,
+    pub to: Arc<ValueSpec>,
     /// How they belong to a subject: one of these. Absent: wherever it stands, it could.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<JoinSpec>,
@@ -152,7 +152,7 @@ pub struct PerhapsSpec {
 #[derive(Debug)]
 pub struct RelatedCondition {
     /// As it is written.
-    pub spec: RelatedSpec,
+    pub spec: Arc<RelatedSpec>,
     /// The subjects, the counterparts, and what could be one.
     sides: Vec<ValueCondition>,
     cleared: OnceLock<Result<Option<Schema>, SchemaError>>,
@@ -183,7 +183,7 @@ pub struct Row {
 
 impl RelatedCondition {
     /// The condition that `spec` means.
-    pub fn new(spec: RelatedSpec) -> Result<Self, String> {
+    pub fn new(spec: Arc<RelatedSpec>) -> Result<Self, String> {
         if spec.by.is_empty() {
             return Err("`related.by` is empty".to_owned());
         }
@@ -194,13 +194,13 @@ impl RelatedCondition {
             return Err("`related` needs `to`, or `hit-when: repeated` without it".to_owned());
         }
         let to = spec.to.iter().chain(spec.perhaps.iter().map(|perhaps| &perhaps.to));
-        let sides = std::iter::once(&spec.of).chain(to).map(|side| ValueCondition::new(side.clone())).collect();
+        let sides = std::iter::once(&spec.of).chain(to).map(|side| ValueCondition::new(Arc::clone(side))).collect();
         Ok(Self { spec, sides, cleared: OnceLock::new() })
     }
 
     /// The sides: subjects, counterparts, what could be one.
     pub fn sides(&self) -> impl Iterator<Item = &ValueSpec> {
-        self.sides.iter().map(|side| &side.spec)
+        self.sides.iter().map(|side| &*side.spec)
     }
 
     /// Roles of the files whose documents are asked for side number `side`.
@@ -289,7 +289,7 @@ impl RelatedCondition {
     }
 
     /// The first of the sides that only could be a counterpart.
-    const fn first_perhaps(&self) -> usize {
+    fn first_perhaps(&self) -> usize {
         if self.spec.to.is_some() { 2 } else { 1 }
     }
 }

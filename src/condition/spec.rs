@@ -4,6 +4,8 @@
 //! is an error with the list of those that exist. Which keys may stand where (`grade` only under `require`, `id` only
 //! under `forbid`) is checked when the rule is compiled.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,31 +22,31 @@ use crate::repo::Role;
 pub struct Clause {
     /// Does a path exist?
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<FileSpec>,
+    pub file: Option<Box<FileSpec>>,
     /// Does a regular expression match?
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub text: Option<TextSpec>,
+    pub text: Option<Arc<TextSpec>>,
     /// Which nodes of documents of a kind fulfil, or do not fulfil, a schema?
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub value: Option<ValueSpec>,
+    pub value: Option<Arc<ValueSpec>>,
     /// Which nodes have, or lack, counterparts in other documents?
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub related: Option<RelatedSpec>,
+    pub related: Option<Arc<RelatedSpec>>,
     /// Does a syntax pattern match?
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<CodeCondition>,
+    pub code: Option<Box<CodeCondition>>,
     /// Is there a direct dependency?
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub package: Option<PackageSpec>,
+    pub package: Option<Box<PackageSpec>>,
     /// Does the component use a technology, by name or category?
     #[serde(skip_serializing_if = "Option::is_none")]
     pub technology: Option<String>,
     /// What is the component?
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub component: Option<ComponentSpec>,
+    pub component: Option<Box<ComponentSpec>>,
     /// What did a rule's `text` patterns find in commits, that is not in the files any more? Needs `--history`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub history: Option<HistorySpec>,
+    pub history: Option<Box<HistorySpec>>,
     /// One of these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub any: Option<Vec<Clause>>,
@@ -328,7 +330,7 @@ pub enum Decode {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CodeCondition {
     /// The pattern, per language. One match of one of them is enough.
-    pub patterns: Vec<CodeSpec>,
+    pub patterns: Vec<Arc<CodeSpec>>,
     /// gitignore globs of the files to look in. Default: all of the language.
     #[serde(default)]
     pub files: Vec<String>,

@@ -20,7 +20,7 @@ use crate::text::Span;
 #[derive(Debug)]
 pub struct TextPattern {
     /// What the author wrote.
-    pub spec: TextSpec,
+    pub spec: Arc<TextSpec>,
     allow: Vec<Arc<Allow>>,
     regex: OnceLock<Option<Regex>>,
     shape: OnceLock<Shape>,
@@ -108,9 +108,9 @@ const SHOWN_CHARACTERS: usize = 120;
 
 impl TextPattern {
     /// Takes a spec whose `@name` allow lists were replaced by their expressions.
-    pub fn new(spec: TextSpec, allow: Vec<Arc<Allow>>) -> Self {
+    pub fn new(spec: impl Into<Arc<TextSpec>>, allow: Vec<Arc<Allow>>) -> Self {
         Self {
-            spec,
+            spec: spec.into(),
             allow,
             regex: OnceLock::new(),
             shape: OnceLock::new(),

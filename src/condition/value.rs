@@ -9,7 +9,7 @@
 //! `required` instead. A `JSONPath` filter over an unknown member lets nothing through; prefer `if` for such tests.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -105,7 +105,7 @@ pub struct ValueHit {
 #[derive(Debug)]
 pub struct ValueCondition {
     /// The condition as it is written.
-    pub spec: ValueSpec,
+    pub spec: Arc<ValueSpec>,
     compiled: OnceLock<Result<Compiled, ValueError>>,
 }
 
@@ -139,8 +139,8 @@ impl Test {
 
 impl ValueCondition {
     /// The condition that `spec` means.
-    pub fn new(spec: ValueSpec) -> Self {
-        Self { spec, compiled: OnceLock::new() }
+    pub fn new(spec: impl Into<Arc<ValueSpec>>) -> Self {
+        Self { spec: spec.into(), compiled: OnceLock::new() }
     }
 
     /// Finds the hits in one document. `value` is `document.to_value()`, made once for all conditions; `as_of` is the
@@ -345,7 +345,7 @@ mod tests {
     use crate::condition::schema::sample::{node, placed};
 
     fn condition(spec: &Value) -> ValueCondition {
-        ValueCondition::new(serde_json::from_value(spec.clone()).unwrap())
+        ValueCondition::new(serde_json::from_value::<ValueSpec>(spec.clone()).unwrap())
     }
 
     fn find(spec: &Value, document: &Node) -> ValueAnswer {

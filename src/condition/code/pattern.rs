@@ -5,7 +5,7 @@
 //! `bindings`). Ruby and HTML know no such bindings and ignore `imports`. With `resolve`, a captured name is replaced by
 //! its only assignment in the file before its constraint is judged (see `definitions`).
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use ast_grep_core::NodeMatch;
 use ast_grep_core::meta_var::MetaVariable;
@@ -41,36 +41,39 @@ pub struct CodeMatch {
     pub captures: Vec<(String, String)>,
 }
 
+/// What a pattern is for one grammar, once somebody asked.
+type PerGrammar = OnceLock<Result<Box<Compiled>, String>>;
+
 /// A pattern that may be compiled.
 pub struct CodePattern {
-    spec: CodeSpec,
+    spec: Arc<CodeSpec>,
     dialects: Vec<Dialect>,
     modules: Vec<ModulePattern>,
     triggers: OnceLock<Vec<String>>,
     needs: OnceLock<Vec<WordFinder>>,
     near: OnceLock<Result<Option<Near>, regex::Error>>,
     near_here: OnceLock<Result<Option<Regex>, regex::Error>>,
-    compiled: [OnceLock<Result<Box<Compiled>, String>>; GRAMMARS.len()],
+    compiled: OnceLock<Box<[PerGrammar; GRAMMARS.len()]>>,
 }
 
 impl CodePattern {
     /// A pattern that is compiled when it is first looked for; costs next to nothing.
-    pub fn lazy(spec: &CodeSpec) -> Self {
+    pub fn lazy(spec: &Arc<CodeSpec>) -> Self {
         let modules = spec.imports.iter().flat_map(OneOrMany::as_slice).map(|name| ModulePattern::new(name));
         Self {
-            spec: spec.clone(),
+            spec: Arc::clone(spec),
             dialects: spec.dialects(),
             modules: modules.collect(),
             triggers: OnceLock::new(),
             needs: OnceLock::new(),
             near: OnceLock::new(),
             near_here: OnceLock::new(),
-            compiled: [const { OnceLock::new() }; GRAMMARS.len()],
+            compiled: OnceLock::new(),
         }
     }
 
     /// A pattern that is known to be valid in every dialect that it names; otherwise what is wrong, and in which.
-    pub fn compile(spec: &CodeSpec) -> Result<Self, String> {
+    pub fn compile(spec: &Arc<CodeSpec>) -> Result<Self, String> {
         let pattern = Self::lazy(spec);
         if let Err(error) = pattern.near.get_or_init(|| Near::compile(spec)) {
             return Err(format!("`near`: {error}"));
@@ -93,7 +96,7 @@ impl CodePattern {
     }
 
     /// The pattern as it is written.
-    pub(crate) const fn spec(&self) -> &CodeSpec {
+    pub(crate) fn spec(&self) -> &CodeSpec {
         &self.spec
     }
 
@@ -176,7 +179,8 @@ impl CodePattern {
 
     /// The rule for `dialect`, compiled by the first who asks; `None` if it is not written for it.
     pub(super) fn compiled(&self, dialect: Dialect) -> Option<&Result<Box<Compiled>, String>> {
-        let slot = self.compiled.get(dialect.index()).filter(|_| self.speaks(dialect))?;
+        let slots = self.speaks(dialect).then(|| self.compiled.get_or_init(Box::default))?;
+        let slot = slots.get(dialect.index())?;
         Some(slot.get_or_init(|| Compiled::new(&self.spec, dialect).map(Box::new)))
     }
 }
@@ -495,8 +499,8 @@ mod tests {
 
     #[test]
     fn a_lazy_pattern_that_is_wrong_finds_nothing_and_says_why() {
-        let spec: CodeSpec = serde_yaml::from_str("{language: python, trigger: abc, rule: {kind: nonsense}}").unwrap();
-        let pattern = CodePattern::lazy(&spec);
+        let spec = serde_yaml::from_str("{language: python, trigger: abc, rule: {kind: nonsense}}").unwrap();
+        let pattern = CodePattern::lazy(&Arc::new(spec));
         assert!(matches(&pattern, Dialect::Python, "x = 1").is_empty());
         assert!(pattern.fault(Dialect::Python).is_some() && pattern.fault(Dialect::Go).is_none());
         assert_eq!((pattern.triggers(), pattern.wants_imports()), (&["abc".to_owned()][..], false));
