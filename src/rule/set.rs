@@ -85,6 +85,7 @@ impl RuleSet {
     fn build(sources: &[(RuleSource, bool)]) -> Result<Self, RuleError> {
         let allow: AllowLists = table(sources, "tables/allow.yml")?;
         let mut plan = PlanBuilder::new(Kinds::get(), &allow);
+        let embedded = sources.iter().all(|(source, from_user)| source.json || *from_user);
         let mut written: BTreeMap<RuleId, Written> = BTreeMap::new();
         let (mut technologies, mut patterns, mut components) = (Vec::new(), Vec::new(), None);
         for ((source, from_user), content) in sources.iter().zip(read_all(sources)) {
@@ -102,11 +103,13 @@ impl RuleSet {
         let mut rules = Vec::with_capacity(written.len());
         for (id, rule) in written {
             let (first, shown, from_user) = (plan.len(), rule.shown, rule.from_user);
+            plan.trust(embedded && !from_user);
             rules.push(compile::rule(id, rule.file, rule.extra, &shown, from_user, &mut plan)?);
             if from_user {
                 plan.validate(first).map_err(|message| RuleError::new(&shown, message))?;
             }
         }
+        plan.trust(embedded);
         let technologies = compile_technologies(technologies, &mut plan)?;
         let components = compile_components(components.ok_or_else(|| missing(COMPONENTS))?, &mut plan)?;
         let ecosystems: EcosystemsFile = table(sources, "ecosystems.yml")?;

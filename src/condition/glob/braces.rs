@@ -33,7 +33,7 @@ fn written_out(glob: &str, pair: Find) -> Vec<String> {
         .and_then(|(open, close)| Some((glob.get(..open)?, glob.get(open + 1..close)?, glob.get(close + 1..)?)));
     match pieces {
         None => vec![glob.to_owned()],
-        Some((before, inner, after)) => parts(inner).into_iter().map(|part| format!("{before}{part}{after}")).collect(),
+        Some((before, inner, after)) => parts(inner).into_iter().map(|part| [before, part, after].concat()).collect(),
     }
 }
 
