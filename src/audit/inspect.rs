@@ -26,7 +26,16 @@ use crate::repo::{Buffer, Repo, Role, Skipped, SourceFile};
 use crate::rule::set::RuleSet;
 use crate::text::Span;
 
-/// What one file gave.
+/// What one file gave, in little room: most files give nothing.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) role: Role,
+    pub(crate) language: Option<&'static str>,
+    pub(crate) bytes: u64,
+    pub(crate) given: Option<Box<Inspected>>,
+}
+
+/// What one file gave, while it is asked.
 #[derive(Debug)]
 pub(crate) struct Inspected {
     pub(crate) role: Role,
@@ -114,6 +123,9 @@ impl Woken {
                 (self.is_awake.get_mut(leaf.0 as usize), self.places.get_mut(leaf.0 as usize))
             {
                 *is_awake = false;
+                if places.capacity() > KEPT {
+                    *places = Vec::new();
+                }
                 places.clear();
             }
         }
@@ -124,6 +136,8 @@ impl Woken {
 const PACKAGES: usize = 10_000;
 /// At most this many keyword places are kept per condition and file; a pattern that has more is tried on the whole file.
 const PLACES: usize = 4096;
+/// Room for so many places is kept from file to file.
+const KEPT: usize = 128;
 
 impl<'a> Inspector<'a> {
     pub(crate) fn new(
@@ -141,7 +155,7 @@ impl<'a> Inspector<'a> {
             as_of: options.as_of,
             owners,
             notes_refused: options.dropped,
-            buffer: Buffer::default(),
+            buffer: Buffer::taking_turns(),
             globs: Vec::new(),
             visited: Visited::default(),
             woken: Woken::new(rules.plan.leaves.len()),
@@ -173,6 +187,7 @@ impl<'a> Inspector<'a> {
         self.ask(index, file, text, &mut inspected, &mut woken);
         woken.sleep();
         self.woken = woken;
+        buffer.done();
         self.buffer = buffer;
         inspected
     }
@@ -406,7 +421,20 @@ pub(crate) fn hide_secrets(leaves: &[Leaf], text: &[u8], inspected: &mut Inspect
     }
 }
 
+impl From<Inspected> for Outcome {
+    fn from(inspected: Inspected) -> Self {
+        let Inspected { role, language, bytes, .. } = inspected;
+        Self { role, language, bytes, given: (!inspected.is_empty()).then(|| Box::new(inspected)) }
+    }
+}
+
 impl Inspected {
+    fn is_empty(&self) -> bool {
+        let alone = self.manifest.is_none() && self.skipped.is_none() && self.piece.is_none();
+        let listed = self.found.len() + self.rows.len() + self.waiting.len() + self.ignores.len() + self.refused.len();
+        alone && listed == 0
+    }
+
     fn nothing(role: Role) -> Self {
         Self {
             role,

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::audit::answers::Answered;
 use crate::audit::documents::{Rows, ask_all, located, sides_in};
-use crate::audit::inspect::{Inspected, hide_secrets};
+use crate::audit::inspect::{Outcome, hide_secrets};
 use crate::condition::kinds::{Kind, Kinds};
 use crate::condition::matches::{FileMatches, LeafId};
 use crate::condition::plan::{Plan, Question};
@@ -50,13 +50,13 @@ impl Piece {
 type Folder = (String, bool);
 
 /// Works the modules out and asks their files; the answers join those that the files gave by themselves.
-pub(crate) fn resolve(results: &mut [Inspected], repo: &Repo, plan: &Plan, jobs: usize, as_of: Date) {
+pub(crate) fn resolve(results: &mut [Outcome], repo: &Repo, plan: &Plan, jobs: usize, as_of: Date) {
     let mut folders: BTreeMap<Folder, Vec<usize>> = BTreeMap::new();
-    for (at, inspected) in results.iter().enumerate() {
-        if inspected.piece.is_some() {
+    for (at, outcome) in results.iter().enumerate() {
+        if outcome.given.as_ref().is_some_and(|given| given.piece.is_some()) {
             let path = repo.files().get(at).map(|file| file.path.as_ref()).unwrap_or_default();
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-            folders.entry((folder, inspected.role.is_production())).or_default().push(at);
+            folders.entry((folder, outcome.role.is_production())).or_default().push(at);
         }
     }
     if folders.is_empty() {
@@ -71,12 +71,12 @@ pub(crate) fn resolve(results: &mut [Inspected], repo: &Repo, plan: &Plan, jobs:
     let mut work: Vec<usize> = of_file.keys().copied().collect();
     work.sort_unstable();
     let asked = |at: usize| {
-        let inspected = results.get(at)?;
+        let inspected = results.get(at)?.given.as_deref()?;
         Some((at, ask(inspected.piece.as_deref()?, of_file.get(&at)?, (at, inspected.role), plan, as_of)))
     };
     let answers = in_order(work.len(), 1, jobs, || (), |(), number| work.get(number).and_then(|at| asked(*at)));
     for (at, answer) in answers.into_iter().flatten() {
-        let Some(inspected) = results.get_mut(at) else { continue };
+        let Some(inspected) = results.get_mut(at).and_then(|outcome| outcome.given.as_deref_mut()) else { continue };
         inspected.found.extend(answer.found);
         inspected.found.sort_by_key(|(leaf, _)| *leaf);
         inspected.rows.extend(answer.rows);
@@ -87,9 +87,9 @@ pub(crate) fn resolve(results: &mut [Inspected], repo: &Repo, plan: &Plan, jobs:
 }
 
 /// What the names of each module stand for: callers before those whom they call.
-fn scopes(results: &[Inspected], folders: &BTreeMap<Folder, Vec<usize>>) -> BTreeMap<Folder, Scope> {
+fn scopes(results: &[Outcome], folders: &BTreeMap<Folder, Vec<usize>>) -> BTreeMap<Folder, Scope> {
     let pieces = |files: &[usize]| -> Vec<(Part, &Source)> {
-        let piece = |at: &usize| results.get(*at).and_then(|inspected| inspected.piece.as_deref());
+        let piece = |at: &usize| results.get(*at)?.given.as_ref()?.piece.as_deref();
         let read = files.iter().filter_map(piece).filter_map(|piece| Some((piece.part, piece.source.as_ref().ok()?)));
         read.collect()
     };

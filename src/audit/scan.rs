@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use crate::audit::AuditOptions;
 use crate::audit::dispatch::{Alarms, Dispatch};
 use crate::audit::documents::Rows;
-use crate::audit::inspect::{Inspected, Inspector};
+use crate::audit::inspect::{Inspected, Inspector, Outcome};
 use crate::audit::later::Waiting;
 use crate::audit::modules;
 use crate::audit::secrets;
@@ -57,7 +57,8 @@ pub(crate) fn scan(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Scan
     let alarms = Alarms::default();
     let owners = secrets::owners(rules);
     let start = || Inspector::new(repo, rules, &dispatch, &alarms, &owners, options);
-    let mut results = in_order(repo.files().len(), BATCH, jobs, start, Inspector::inspect);
+    let mut results =
+        in_order(repo.files().len(), BATCH, jobs, start, |inspector, index| Outcome::from(inspector.inspect(index)));
     modules::resolve(&mut results, repo, &rules.plan, jobs, options.as_of);
     gather(results, rules.plan.leaves.len())
 }
@@ -77,7 +78,7 @@ fn asked(rules: &RuleSet, options: &AuditOptions) -> Option<HashSet<LeafId>> {
     Some(leaves.into_iter().chain(secrets.map(|(number, _)| LeafId(number))).collect())
 }
 
-fn gather(results: Vec<Inspected>, leaves: usize) -> Scan {
+fn gather(results: Vec<Outcome>, leaves: usize) -> Scan {
     let mut scan = Scan {
         matches: Matches::new(leaves),
         manifests: Vec::new(),
@@ -90,9 +91,15 @@ fn gather(results: Vec<Inspected>, leaves: usize) -> Scan {
         waiting: Vec::new(),
         rows: BTreeMap::new(),
     };
-    for (index, inspected) in results.into_iter().enumerate() {
-        let Inspected { role, language, found, manifest, skipped, ignores, refused, bytes, rows, waiting, piece: _ } =
-            inspected;
+    for (index, outcome) in results.into_iter().enumerate() {
+        scan.roles.push(outcome.role);
+        scan.languages.push(outcome.language);
+        scan.bytes += outcome.bytes;
+        let Some(given) = outcome.given else {
+            scan.matches.files_read += 1;
+            continue;
+        };
+        let Inspected { role, found, manifest, skipped, ignores, refused, rows, waiting, .. } = *given;
         let file = u32::try_from(index).unwrap_or(u32::MAX);
         for (leaf, rows) in rows {
             scan.rows.entry(leaf).or_default().push((file, rows));
@@ -102,9 +109,6 @@ fn gather(results: Vec<Inspected>, leaves: usize) -> Scan {
         }
         scan.refused.extend(refused.into_iter().map(|(leaf, one)| (index, leaf, one)));
         scan.ignores.extend(ignores.into_iter().map(|ignore| (index, ignore)));
-        scan.roles.push(role);
-        scan.languages.push(language);
-        scan.bytes += bytes;
         scan.matches.files_read += usize::from(skipped.is_none());
         scan.skipped.extend(skipped);
         scan.manifests.extend(manifest.map(|manifest| (index, role, *manifest)));

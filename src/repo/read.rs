@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::files::SkipReason;
 
@@ -13,6 +14,10 @@ use super::files::SkipReason;
 const SNIFFED: usize = 8_000;
 /// Bytes that are asked for first: of nearly all files that is the whole. What is longer is sniffed before the rest is read.
 const FIRST: usize = 64 << 10;
+/// What is longer, in bytes, is read by one worker at a time, and its room is given back: a tree may hold many such texts.
+const LARGE: usize = 4 << 20;
+/// Whose turn it is to hold a large text.
+static TURN: Mutex<()> = Mutex::new(());
 /// How a pointer of git-lfs begins.
 const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
 /// Pointers are never longer than this, in bytes.
@@ -22,9 +27,25 @@ const LFS_MAX: usize = 1_024;
 #[derive(Debug, Default)]
 pub struct Buffer {
     room: Vec<u8>,
+    /// Whether it waits for its turn to hold a large text.
+    takes_turns: bool,
+    turn: Option<MutexGuard<'static, ()>>,
 }
 
 impl Buffer {
+    /// A buffer that holds a large text only while no other of these does; [`Self::done`] ends its turn. A thread has one
+    /// of them at most.
+    pub fn taking_turns() -> Self {
+        Self { takes_turns: true, ..Self::default() }
+    }
+
+    /// Says that the text is not needed any more.
+    pub fn done(&mut self) {
+        if self.turn.take().is_some() {
+            self.room = Vec::new();
+        }
+    }
+
     /// The text of the file at `path`, of at most `max` bytes.
     pub(super) fn read(&mut self, path: &Path, max: u64) -> Result<&[u8], SkipReason> {
         match self.fill(path, max).map_err(|error| SkipReason::from_io(&error))? {
@@ -67,8 +88,19 @@ impl Buffer {
             if wanted == FIRST && is_binary(self.room.get(..filled).unwrap_or_default()) {
                 return Ok(None);
             }
-            wanted = wanted.saturating_mul(2).min(ceiling);
+            wanted = self.room_behind(wanted, &file).min(ceiling);
         }
+    }
+
+    /// How much room is asked for when `filled` bytes did not hold the whole file.
+    fn room_behind(&mut self, filled: usize, file: &File) -> usize {
+        let length = file.metadata().ok().and_then(|about| usize::try_from(about.len()).ok());
+        // One byte more shows the end.
+        let room = length.filter(|length| *length >= filled).map_or(filled.saturating_mul(2), |length| length + 1);
+        if self.takes_turns && self.turn.is_none() && room > LARGE {
+            self.turn = Some(TURN.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        room
     }
 
     /// Judges and decodes the first `length` bytes.
@@ -125,7 +157,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         fs::write(&path, bytes).unwrap();
-        let mut used = Buffer { room: b"left over from the file before".repeat(9) };
+        let mut used = Buffer { room: b"left over from the file before".repeat(9), ..Buffer::default() };
         let from_disk = used.read(&path, max).map(<[u8]>::to_vec);
         let again = used.read(&path, max).map(<[u8]>::to_vec);
         let from_memory = used.copy(bytes, max).map(<[u8]>::to_vec);
