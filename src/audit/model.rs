@@ -31,8 +31,8 @@ pub(crate) fn facts(repo: &Repo, rules: &RuleSet, scan: &mut Scan, markers: &[us
     let (mut manifests, file_roles): (Vec<Manifest>, Vec<Role>) = understood.filter(|(_, role)| is_own(*role)).unzip();
     let text_of = |path: &str| repo.file(path).and_then(|file| String::from_utf8(repo.read(file).ok()?).ok());
     shared::resolve(&mut manifests, &text_of);
-    let rooting: Vec<String> =
-        manifests.iter().map(|manifest| manifest.path.clone()).filter(|path| makes_root(path)).collect();
+    let heads = manifests.iter().filter(|manifest| makes_root(&manifest.path) && !layout::is_switch(manifest));
+    let rooting: Vec<String> = heads.map(|manifest| manifest.path.clone()).collect();
     let markers: Vec<String> = markers.iter().map(|&index| path(index)).collect();
     let folders = layout::roots(&rooting, &markers);
     let component_of = layout::owners(&folders, repo.files().iter().map(|file| file.path.as_ref()));

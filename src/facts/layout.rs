@@ -28,6 +28,14 @@ pub fn roots(manifests: &[String], markers: &[String]) -> Vec<String> {
     roots
 }
 
+/// Whether a manifest only tells the run-time how to read the files beside it, as a `package.json` with nothing but a
+/// `type` does: it makes no component.
+pub fn is_switch(manifest: &Manifest) -> bool {
+    let runs_nothing = manifest.entry_points.is_empty() && manifest.runtimes.is_empty();
+    let holds_nothing = manifest.packages.is_empty() && !manifest.workspace_root;
+    manifest.ecosystem == "npm" && manifest.name.is_none() && holds_nothing && runs_nothing
+}
+
 /// The folder that a manifest makes a component: its own, or for `requirements/base.txt` the one above.
 fn component_folder(path: &str) -> &str {
     let folder = folder_of(path);
