@@ -74,9 +74,9 @@ struct Folder {
 enum Rest {
     Nothing,
     Path(Box<str>),
-    /// A name anywhere, of `*` and `?`; in lower case where case does not matter.
+    /// A name anywhere, of `*`, `?` and classes; in lower case where case does not matter.
     Name(Box<str>),
-    /// Only `*`, `?` and `**`; in lower case where case does not matter.
+    /// Only `*`, `?`, classes and `**`; in lower case where case does not matter.
     Parts(Box<[Box<str>]>),
     Glob {
         glob: Box<str>,
@@ -262,7 +262,8 @@ enum Key {
 fn file_under(glob: &str, fold: bool) -> (Key, Rest) {
     let plain = |text: &str| !text.is_empty() && !text.contains(SPECIAL);
     let rest = || {
-        if glob.contains(['[', '\\', '{', '}']) || !glob.is_ascii() {
+        let by_parts = has_simple_classes(glob) && !(fold && glob.contains('['));
+        if glob.contains(['\\', '{', '}']) || !glob.is_ascii() || !by_parts {
             return Rest::Glob { glob: glob.into(), fold, compiled: OnceLock::new() };
         }
         let glob = if fold { glob.to_ascii_lowercase() } else { glob.to_owned() };
@@ -330,24 +331,54 @@ fn path_fits(parts: &[Box<str>], path: &str) -> bool {
     }
 }
 
-/// Whether a name fits a pattern of `*` and `?`: on a mismatch, the last star takes one byte more.
+/// Whether each class of a glob only lists what may stand there: none is open or negated, or holds a slash.
+fn has_simple_classes(glob: &str) -> bool {
+    let mut classes = glob.split('[').skip(1).map(|rest| rest.split_once(']').map(|(class, _)| class));
+    classes.all(|class| {
+        class.is_some_and(|class| !class.is_empty() && !class.starts_with(['!', '^']) && !class.contains('/'))
+    })
+}
+
+/// Where a pattern goes on behind what `byte` fits at `at`: itself, `?`, or a class that lists it.
+fn behind(pattern: &[u8], at: usize, byte: u8) -> Option<usize> {
+    match *pattern.get(at)? {
+        b'?' => Some(at + 1),
+        b'[' => {
+            let end = at + 1 + memchr::memchr(b']', pattern.get(at + 1..)?)?;
+            lists(pattern.get(at + 1..end)?, byte).then_some(end + 1)
+        }
+        wanted => (wanted == byte).then_some(at + 1),
+    }
+}
+
+/// Whether a class, without its brackets, lists a byte: by itself or in a range.
+fn lists(mut class: &[u8], byte: u8) -> bool {
+    while let Some((&first, later)) = class.split_first() {
+        let (last, rest) = match later {
+            [b'-', last, rest @ ..] => (*last, rest),
+            _ => (first, later),
+        };
+        if (first..=last).contains(&byte) {
+            return true;
+        }
+        class = rest;
+    }
+    false
+}
+
+/// Whether a name fits a pattern of `*`, `?` and classes: on a mismatch, the last star takes one byte more.
 fn name_fits(pattern: &[u8], name: &[u8]) -> bool {
     let (mut at, mut in_name, mut star) = (0, 0, None);
     while let Some(&byte) = name.get(in_name) {
-        match pattern.get(at) {
-            Some(b'*') => {
-                star = Some((at, in_name));
-                at += 1;
-            }
-            Some(&wanted) if wanted == b'?' || wanted == byte => {
-                at += 1;
-                in_name += 1;
-            }
-            _ => {
-                let Some((star_at, taken)) = star else { return false };
-                star = Some((star_at, taken + 1));
-                (at, in_name) = (star_at + 1, taken + 1);
-            }
+        if pattern.get(at) == Some(&b'*') {
+            star = Some((at, in_name));
+            at += 1;
+        } else if let Some(next) = behind(pattern, at, byte) {
+            (at, in_name) = (next, in_name + 1);
+        } else {
+            let Some((star_at, taken)) = star else { return false };
+            star = Some((star_at, taken + 1));
+            (at, in_name) = (star_at + 1, taken + 1);
         }
     }
     pattern.get(at..).unwrap_or_default().iter().all(|rest| *rest == b'*')
@@ -446,6 +477,10 @@ mod tests {
             "**",
             "**/{client,sdk}/**",
             "[ab].c",
+            "*.[1-8]",
+            "x[._-]*.[a-z][a-z]l",
+            "[Aa]/[!x]*",
+            "**/[a-d-]/[]a]",
             "a/b/c.txt",
             "*.d.ts",
             "*.*",
@@ -486,6 +521,10 @@ mod tests {
             "foorc",
             "A/FOO",
             "Q.TS",
+            "d/man.1",
+            "x.yel",
+            "x-q.yml",
+            "-/a",
         ];
         for fold in [false, true] {
             for glob in globs {
