@@ -281,11 +281,9 @@ impl<'a> Inspector<'a> {
         let leaves = &self.rules.plan.leaves;
         secrets::give_way(leaves, self.owners, &mut inspected.found, refused);
         let holds_secret = |(id, _): &(LeafId, FileMatches)| leaves.get(id.0 as usize).is_some_and(Leaf::is_secret);
-        if inspected.role == Role::Source && inspected.found.iter().any(holds_secret) {
+        if matches!(inspected.role, Role::Source | Role::Config) && inspected.found.iter().any(holds_secret) {
             let tests = inspected.language.and_then(|language| Languages::get().tests_from(language, text));
-            if let Some(from) = tests {
-                secrets::set_tests_apart(leaves, &mut inspected.found, from);
-            }
+            secrets::set_tests_apart(leaves, text, tests, &mut inspected.found);
         }
         inspected.piece =
             piece.filter(|piece| inspected.role.is_production() || !piece.leaves.is_empty()).map(Box::new);

@@ -74,12 +74,22 @@ pub(crate) fn give_way(
     found.retain(|(_, matches)| !matches.hits.is_empty() || matches.examined > 0 || matches.opaque > 0);
 }
 
-/// Secrets among the tests that a file of code ends with are a test's.
-pub(crate) fn set_tests_apart(leaves: &[Leaf], found: &mut Vec<(LeafId, FileMatches)>, tests_from: usize) {
+/// Secrets among the tests that a file of code ends with are a test's, and so are those in a file that tells, by an
+/// expression, what such secrets look like: its samples.
+pub(crate) fn set_tests_apart(
+    leaves: &[Leaf],
+    text: &[u8],
+    tests_from: Option<usize>,
+    found: &mut Vec<(LeafId, FileMatches)>,
+) {
     let is_secret = |id: LeafId| leaves.get(id.0 as usize).is_some_and(Leaf::is_secret);
     let mut apart: Vec<(LeafId, FileMatches)> = Vec::new();
     for (id, matches) in found.iter_mut().filter(|(id, matches)| is_secret(*id) && !matches.hits.is_empty()) {
-        let in_test = |hit: &Hit| hit.span.is_some_and(|span| span.start >= tests_from);
+        let shown = leaves.get(id.0 as usize).and_then(spec).map_or(0, |(_, secret)| secret.shown);
+        let in_test = |hit: &Hit| {
+            let among_tests = |span: Span| tests_from.is_some_and(|from| span.start >= from);
+            hit.span.is_some_and(|span| among_tests(span) || tells_shape(text, span, shown))
+        };
         let (tests, code): (Vec<Hit>, Vec<Hit>) = std::mem::take(&mut matches.hits).into_iter().partition(in_test);
         matches.hits = code;
         if !tests.is_empty() {
@@ -89,6 +99,15 @@ pub(crate) fn set_tests_apart(leaves: &[Leaf], found: &mut Vec<(LeafId, FileMatc
     found.retain(|(id, matches)| !is_secret(*id) || !matches.hits.is_empty());
     found.extend(apart);
     found.sort_by_key(|(id, _)| *id);
+}
+
+/// Whether the characters that name the type of a secret, at least four bytes, also begin an expression in its file.
+fn tells_shape(text: &[u8], secret: Span, shown: usize) -> bool {
+    const LEAST: usize = 4;
+    let Some(prefix) = text.get(secret.start..secret.start + shown).filter(|prefix| prefix.len() >= LEAST) else {
+        return false;
+    };
+    memchr::memmem::find_iter(text, prefix).any(|at| matches!(text.get(at + shown), Some(b'[' | b'(' | b'\\')))
 }
 
 /// What the encoded values among the matches say, with the bytes where each stands.

@@ -12,6 +12,7 @@ use crate::condition::message::fill;
 use crate::condition::spec::{Confidence, Grade, Severity};
 use crate::facts::known::Facts;
 use crate::facts::model::{Kind, Place};
+use crate::repo::Role;
 use crate::rule::model::{EVIDENCE, Pattern, Rule, weight};
 use crate::text::Region;
 
@@ -365,7 +366,8 @@ fn evidence(found: &Match, context: &Context<'_>) -> Evidence {
 }
 
 fn finding(rule: &Rule, pattern: &Pattern, found: &Match, context: &Context<'_>) -> Finding {
-    let lenient = pattern.lenient_in.contains(&found.role);
+    let lenient_in = |role| pattern.lenient_in.contains(&role);
+    let lenient = lenient_in(found.role) || lenient_in(Role::Example) && context.facts.is_example(&found.place.path);
     let confidence = found.confidence.map_or(pattern.confidence, |own| match own {
         Confidence::High => pattern.confidence,
         lower => lower.min(pattern.confidence),

@@ -116,6 +116,13 @@ impl Facts {
         reach
     }
 
+    /// Whether the file at `path` is part of a component that is nothing but an example.
+    pub fn is_example(&self, path: &str) -> bool {
+        let file = self.paths.binary_search_by(|known| known.as_ref().cmp(path)).ok();
+        let component = file.and_then(|file| self.components.get(*self.component_of.get(file)?));
+        component.is_some_and(|component| component.kinds == [Kind::Example])
+    }
+
     /// The components that component `index` lies in, itself first, with what they reach.
     pub fn ancestors(&self, index: usize) -> Vec<usize> {
         let Some(component) = self.components.get(index) else { return Vec::new() };
