@@ -428,9 +428,9 @@ impl From<Inspected> for Outcome {
 
 impl Inspected {
     fn is_empty(&self) -> bool {
-        let alone = self.manifest.is_none() && self.skipped.is_none() && self.piece.is_none();
-        let listed = self.found.len() + self.rows.len() + self.waiting.len() + self.ignores.len() + self.refused.len();
-        alone && listed == 0
+        let read = self.manifest.is_none() && self.skipped.is_none() && self.piece.is_none();
+        let asked = self.found.is_empty() && self.rows.is_empty() && self.waiting.is_empty();
+        read && asked && self.ignores.is_empty() && self.refused.is_empty()
     }
 
     fn nothing(role: Role) -> Self {

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use rustc_hash::FxHashMap;
 
-use self::braces::alternatives;
+use self::braces::{alternatives, classes};
 use crate::repo::Letters;
 
 mod braces;
@@ -105,7 +105,6 @@ impl GlobTableBuilder {
 
     /// Adds a glob and returns its number; the same glob twice is one. Errors name the glob and what is wrong with it.
     pub fn add(&mut self, glob: &str, ignore_case: bool) -> Result<u32, String> {
-        let total = self.exact.len() + self.folded.len();
         let known = if ignore_case { &mut self.folded } else { &mut self.exact };
         if let Some(known) = known.get(glob) {
             return Ok(*known);
@@ -113,7 +112,7 @@ impl GlobTableBuilder {
         if glob.is_empty() {
             return Err("a glob is empty".to_owned());
         }
-        let id = u32::try_from(total).map_err(|_| "too many globs".to_owned())?;
+        let id = u32::try_from(self.table.extensions.len()).map_err(|_| "too many globs".to_owned())?;
         if !self.trusted && glob.contains(['[', '\\', '{', '}']) {
             // The rest cannot be wrong.
             parse(&full(glob), ignore_case).map_err(|error| format!("glob `{glob}`: {error}"))?;
@@ -333,8 +332,7 @@ fn path_fits(parts: &[Box<str>], path: &str) -> bool {
 
 /// Whether each class of a glob only lists what may stand there: none is open or negated, or holds a slash.
 fn has_simple_classes(glob: &str) -> bool {
-    let mut classes = glob.split('[').skip(1).map(|rest| rest.split_once(']').map(|(class, _)| class));
-    classes.all(|class| {
+    classes(glob).all(|class| {
         class.is_some_and(|class| !class.is_empty() && !class.starts_with(['!', '^']) && !class.contains('/'))
     })
 }

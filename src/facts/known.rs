@@ -118,8 +118,7 @@ impl Facts {
 
     /// Whether the file at `path` is part of a component that is nothing but an example.
     pub fn is_example(&self, path: &str) -> bool {
-        let file = self.paths.binary_search_by(|known| known.as_ref().cmp(path)).ok();
-        let component = file.and_then(|file| self.components.get(*self.component_of.get(file)?));
+        let component = self.component_at(path).and_then(|index| self.components.get(index));
         component.is_some_and(|component| component.kinds == [Kind::Example])
     }
 
@@ -135,8 +134,12 @@ impl Facts {
 
     /// The index of the component that owns the file at `path`; the root's for a path that is no file.
     pub fn owner_of(&self, path: &str) -> usize {
-        let file = self.paths.binary_search_by(|known| known.as_ref().cmp(path)).ok();
-        file.and_then(|file| self.component_of.get(file).copied()).unwrap_or_default()
+        self.component_at(path).unwrap_or_default()
+    }
+
+    fn component_at(&self, path: &str) -> Option<usize> {
+        let file = self.paths.binary_search_by(|known| known.as_ref().cmp(path)).ok()?;
+        self.component_of.get(file).copied()
     }
 
     /// The facts as one document that rules can ask.

@@ -39,8 +39,12 @@ fn written_out(glob: &str, pair: Find) -> Vec<String> {
 
 /// Whether no brace and no comma stands in the brackets of a class.
 fn are_apart(glob: &str) -> bool {
-    let mut classes = glob.split('[').skip(1).map(|rest| rest.split_once(']').map(|(class, _)| class));
-    classes.all(|class| class.is_some_and(|class| !class.is_empty() && !class.contains(['{', '}', ','])))
+    classes(glob).all(|class| class.is_some_and(|class| !class.is_empty() && !class.contains(['{', '}', ','])))
+}
+
+/// What stands in the brackets of each class; `None` for one that nothing closes.
+pub(super) fn classes(glob: &str) -> impl Iterator<Item = Option<&str>> {
+    glob.split('[').skip(1).map(|rest| rest.split_once(']').map(|(class, _)| class))
 }
 
 fn first_pair(glob: &str) -> Option<(usize, usize)> {
