@@ -165,29 +165,51 @@ impl TextPattern {
         let words = self
             .keywords
             .get_or_init(|| AhoCorasickBuilder::new().ascii_case_insensitive(true).build(&self.spec.keywords).ok());
-        let mut places: Vec<usize> =
-            words.iter().flat_map(|words| words.find_overlapping_iter(text)).map(|hit| hit.start()).collect();
-        places.sort_unstable();
-        if !places.is_empty() {
-            self.find_each(text, &places, sight, keep);
+        let Some(words) = words else { return };
+        let places = words.find_overlapping_iter(text).map(|hit| hit.start());
+        // What lies around lines is asked as the places come: often the first of them says all that is wanted.
+        if self.spec.window == Window::Block {
+            let mut places: Vec<usize> = places.collect();
+            places.sort_unstable();
+            self.find_around(text, places, sight, keep);
+        } else {
+            self.find_around(text, places, sight, keep);
         }
     }
 
     /// The same, given where keywords stand, as [`Self::find`] has it.
     pub fn find_each(&self, text: &[u8], hits: &[usize], sight: &mut Sight, keep: &mut dyn FnMut(TextMatch) -> bool) {
+        if !hits.is_empty() {
+            return self.find_around(text, hits.iter().copied(), sight, keep);
+        }
+        let whole = Span::new(0, text.len());
+        if self.shape().may_hold(text) {
+            let mut see = |captures: &Captures<'_>| self.accept(text, captures, sight).is_none_or(&mut *keep);
+            self.find_in(text, whole, &mut 0, &mut see);
+        }
+    }
+
+    /// The same around places of keywords: those of one line in any order, else in their own.
+    fn find_around(
+        &self,
+        text: &[u8],
+        hits: impl IntoIterator<Item = usize>,
+        sight: &mut Sight,
+        keep: &mut dyn FnMut(TextMatch) -> bool,
+    ) {
         let notes = sight.refused.is_some();
         let may_match = |at: usize| self.may_match(text, at, notes);
         let may_hold = |span: Span| text.get(span.start..span.end).is_some_and(|part| self.shape().may_hold(part));
         let mut see = |captures: &Captures<'_>| self.accept(text, captures, sight).is_none_or(&mut *keep);
         let mut done_to = 0;
-        if hits.is_empty() || self.spec.window == Window::File {
+        if self.spec.window == Window::File {
             let whole = Span::new(0, text.len());
-            if (hits.is_empty() || hits.iter().any(|&at| may_match(at))) && may_hold(whole) {
+            if hits.into_iter().any(may_match) && may_hold(whole) {
                 self.find_in(text, whole, &mut done_to, &mut see);
             }
             return;
         }
-        for &hit in hits {
+        for hit in hits {
             if hit < done_to || !may_match(hit) {
                 continue;
             }
