@@ -172,7 +172,7 @@ fn answer(repo: &Repo, plan: &Plan, scan: &mut Scan, component_of: &[usize], job
     }
     let secrets = secrets::places(plan, &scan.matches);
     let reader = Reader { repo, plan, secrets: &secrets, roles: &scan.roles };
-    let answers = in_order(asked.len(), BATCH, jobs, Buffer::default, |buffer, number| {
+    let answers = in_order(asked.len(), BATCH, jobs, Buffer::taking_turns, |buffer, number| {
         let waiting = asked.get(number)?;
         let component = owner(waiting.file);
         let says_something = |(leaf, _): &(LeafId, Vec<usize>)| {
@@ -180,6 +180,7 @@ fn answer(repo: &Repo, plan: &Plan, scan: &mut Scan, component_of: &[usize], job
                 && found.get(&(*leaf, component)).is_none_or(|known| !is_enough_before(known, waiting.file))
         };
         let answer = waiting.asked.iter().any(says_something).then(|| reader.ask(waiting, buffer))?;
+        buffer.done();
         for (leaf, matches) in &answer {
             if let Some((_, known)) = found.get(&(*leaf, component)) {
                 let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);

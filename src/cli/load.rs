@@ -9,6 +9,7 @@ use crate::checklist::item::Item;
 use crate::checklist::settle::resolve;
 use crate::cli::Refusal;
 use crate::cli::args::TargetArgs;
+use crate::cli::memory;
 use crate::cli::output::read_text;
 use crate::cli::progress::Progress;
 use crate::config::{Config, FILE};
@@ -77,6 +78,7 @@ pub(crate) fn session_with(
     config.check(&rules).map_err(|error| Refusal(error.to_string()))?;
     let options = options(target, jobs, choice, &rules, &config)?;
     let repo = repo?;
+    memory::settle_for(repo.files().len());
     let listed = started.elapsed();
     let audit = audit(&repo, &rules, &options);
     let bare = repo.git().is_some_and(|git| git.bare);

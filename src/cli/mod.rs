@@ -9,6 +9,7 @@ mod fix;
 mod init;
 mod links;
 mod load;
+mod memory;
 mod messages;
 mod output;
 mod progress;

@@ -15,7 +15,7 @@ const SNIFFED: usize = 8_000;
 /// Bytes that are asked for first: of nearly all files that is the whole. What is longer is sniffed before the rest is read.
 const FIRST: usize = 64 << 10;
 /// What is longer, in bytes, is read by one worker at a time, and its room is given back: a tree may hold many such texts.
-const LARGE: usize = 4 << 20;
+const LARGE: usize = 2 << 20;
 /// Whose turn it is to hold a large text.
 static TURN: Mutex<()> = Mutex::new(());
 /// How a pointer of git-lfs begins.
@@ -69,9 +69,7 @@ impl Buffer {
         let ceiling = usize::try_from(max).unwrap_or(usize::MAX).saturating_add(1);
         let (mut filled, mut wanted) = (0, FIRST.min(ceiling));
         loop {
-            if self.room.len() < wanted {
-                self.room.resize(wanted, 0);
-            }
+            self.make_room(wanted, filled);
             let free = self.room.get_mut(filled..wanted).unwrap_or_default();
             let room = free.len();
             match file.read(free) {
@@ -89,6 +87,20 @@ impl Buffer {
                 return Ok(None);
             }
             wanted = self.room_behind(wanted, &file).min(ceiling);
+        }
+    }
+
+    /// Room for `wanted` bytes, of which the first `filled` are kept.
+    fn make_room(&mut self, wanted: usize, filled: usize) {
+        if self.room.capacity() < wanted {
+            // The old room is given back first: both at once would be more than the text needs.
+            let head = self.room.get(..filled).unwrap_or_default().to_vec();
+            self.room = Vec::new();
+            self.room.reserve_exact(wanted);
+            self.room.extend_from_slice(&head);
+        }
+        if self.room.len() < wanted {
+            self.room.resize(wanted, 0);
         }
     }
 
