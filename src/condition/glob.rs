@@ -30,25 +30,46 @@ pub struct GlobTable {
 /// Globs of one treatment of case, by what a path must hold.
 #[derive(Debug, Default)]
 struct Index {
-    names: FxHashMap<Box<str>, Vec<Filed>>,
-    extensions: FxHashMap<Box<str>, Vec<Filed>>,
+    names: FxHashMap<Box<str>, List>,
+    extensions: FxHashMap<Box<str>, List>,
     /// Positions in `in_folders`.
     folders: FxHashMap<Box<str>, Vec<usize>>,
-    in_folders: Vec<Filed>,
+    in_folders: List,
     /// By the first byte of the name, in lower case.
-    starts: FxHashMap<u8, Vec<Filed>>,
-    others: Vec<Filed>,
+    starts: FxHashMap<u8, List>,
+    others: List,
+}
+
+/// Alternatives of globs under one key.
+#[derive(Debug, Default)]
+struct List {
+    /// The globs of which nothing is left to ask.
+    sure: Vec<u32>,
+    /// What names and paths must have, of each of `filed`: side by side, for most fail here.
+    letters: Vec<(Letters, Letters)>,
+    filed: Vec<Filed>,
 }
 
 /// One alternative of a glob.
 #[derive(Debug)]
 struct Filed {
     id: u32,
-    /// What a name must have.
-    name: Letters,
-    /// What a path must have.
-    path: Letters,
     rest: Rest,
+}
+
+impl List {
+    fn push(&mut self, id: u32, letters: (Letters, Letters), rest: Rest) {
+        if matches!(rest, Rest::Nothing) {
+            self.sure.push(id);
+        } else {
+            self.letters.push(letters);
+            self.filed.push(Filed { id, rest });
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.sure.is_empty() && self.filed.is_empty()
+    }
 }
 
 /// The folder whose file was asked for last, with what it alone decides: the files of a folder come one after the other.
@@ -65,8 +86,8 @@ struct Folder {
     letters: Letters,
     /// The globs that match whatever lies here.
     found: Vec<u32>,
-    /// Positions in `in_folders` of globs that also ask for a name.
-    open: Vec<usize>,
+    /// What globs that also ask for a name must have, and their positions in `in_folders`.
+    open: Vec<((Letters, Letters), usize)>,
 }
 
 /// What is left to ask about a path that was found under its key.
@@ -158,18 +179,17 @@ impl GlobTable {
             only_extensions &= matches!((&key, &rest), (Key::Extension(_), Rest::Nothing));
             let filed = |name: &str| if fold { name.to_ascii_lowercase() } else { name.to_owned() }.into_boxed_str();
             let (path, name) = Letters::of_glob(&alternative);
-            let one = Filed { id, name, path, rest };
             let list = match key {
                 Key::Name(name) => index.names.entry(filed(&name)).or_default(),
                 Key::Extension(extension) => index.extensions.entry(filed(&extension)).or_default(),
                 Key::Folder(folder) => {
-                    index.folders.entry(filed(&folder)).or_default().push(index.in_folders.len());
+                    index.folders.entry(filed(&folder)).or_default().push(index.in_folders.filed.len());
                     &mut index.in_folders
                 }
                 Key::Start(byte) => index.starts.entry(byte.to_ascii_lowercase()).or_default(),
                 Key::Anything => &mut index.others,
             };
-            list.push(one);
+            list.push(id, (name, path), rest);
         }
         self.extensions.push(only_extensions);
     }
@@ -190,10 +210,15 @@ impl Index {
         }
         let in_name = Letters::of(name);
         let in_path = visited.letters.with(in_name);
-        let fits =
-            |filed: &&Filed| in_name.have(filed.name) && in_path.have(filed.path) && filed.rest.matches(path, whole);
-        let mut try_all = |list: Option<&Vec<Filed>>| {
-            found.extend(list.into_iter().flatten().filter(fits).map(|filed| filed.id));
+        let may = |(name, path): (Letters, Letters)| in_name.have(name) && in_path.have(path);
+        let mut try_all = |list: Option<&List>| {
+            let Some(list) = list else { return };
+            found.extend_from_slice(&list.sure);
+            for (letters, filed) in list.letters.iter().zip(&list.filed) {
+                if may(*letters) && filed.rest.matches(path, whole) {
+                    found.push(filed.id);
+                }
+            }
         };
         try_all(Some(&self.others));
         try_all(self.names.get(name));
@@ -202,8 +227,14 @@ impl Index {
             try_all(self.extensions.get(&name[at + 1..]));
         }
         found.extend_from_slice(&visited.found);
-        let open = visited.open.iter().filter_map(|at| self.in_folders.get(*at));
-        found.extend(open.filter(fits).map(|filed| filed.id));
+        for (letters, at) in &visited.open {
+            if may(*letters)
+                && let Some(filed) = self.in_folders.filed.get(*at)
+                && filed.rest.matches(path, whole)
+            {
+                found.push(filed.id);
+            }
+        }
     }
 }
 
@@ -214,13 +245,13 @@ impl Folder {
         self.open.clear();
         let parts = folder.split_terminator('/').filter_map(|part| index.folders.get(part)).flatten();
         for &at in parts {
-            match index.in_folders.get(at) {
-                Some(filed) if !filed.rest.asks_name() => {
-                    if self.letters.have(filed.path) && filed.rest.matches(folder, folder) {
-                        self.found.push(filed.id);
-                    }
-                }
-                _ => self.open.push(at),
+            let (Some(filed), Some(&letters)) = (index.in_folders.filed.get(at), index.in_folders.letters.get(at)) else {
+                continue;
+            };
+            if filed.rest.asks_name() {
+                self.open.push((letters, at));
+            } else if self.letters.have(letters.1) && filed.rest.matches(folder, folder) {
+                self.found.push(filed.id);
             }
         }
         self.path = Some(folder.to_owned());
