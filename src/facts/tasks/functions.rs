@@ -118,7 +118,13 @@ mod tests {
     use super::*;
 
     fn tasks(text: &str) -> Tasks {
-        read(text, &serde_yaml::from_str("{ path: x, read: functions, marks: [session, task], calls: [run], names: [notify] }").unwrap())
+        read(
+            text,
+            &serde_yaml::from_str(
+                "{ path: x, read: functions, marks: [session, task], calls: [run], names: [notify] }",
+            )
+            .unwrap(),
+        )
     }
 
     #[test]

@@ -70,7 +70,8 @@ fn collect(node: &Node, keys: &[String], depth: usize, lines: &mut Vec<String>) 
 pub(super) fn words(node: &Node) -> Option<String> {
     let items = node.items();
     let words: Vec<&str> = items.iter().filter_map(Node::as_str).collect();
-    let quoted = |word: &&str| if word.contains(char::is_whitespace) { format!("'{word}'") } else { (*word).to_owned() };
+    let quoted =
+        |word: &&str| if word.contains(char::is_whitespace) { format!("'{word}'") } else { (*word).to_owned() };
     (!words.is_empty()).then(|| words.iter().map(quoted).collect::<Vec<_>>().join(" "))
 }
 

@@ -61,9 +61,13 @@ pub(super) fn included(text: &str) -> Vec<String> {
     let variables = variables(&lines);
     let named = lines.iter().filter_map(|line| {
         let rest = line.strip_prefix('-').or_else(|| line.strip_prefix('s')).unwrap_or(line);
-        line.strip_prefix("include").or_else(|| rest.strip_prefix("include")).filter(|rest| rest.starts_with([' ', '\t']))
+        line.strip_prefix("include")
+            .or_else(|| rest.strip_prefix("include"))
+            .filter(|rest| rest.starts_with([' ', '\t']))
     });
-    named.flat_map(|files| expand(files, &variables).split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect()
+    named
+        .flat_map(|files| expand(files, &variables).split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
 }
 
 /// The lines, those that end in a backslash with the next.
@@ -121,7 +125,10 @@ fn rule(line: &str) -> Option<(&str, &str)> {
                 // An assignment (`a := b`), or a variable of the target (`a: b = c`).
                 let assigns = rest.starts_with('=')
                     || rest.split([';', '#']).next().is_some_and(|needs| needs.split_whitespace().nth(1) == Some("="))
-                    || rest.split(';').next().is_some_and(|needs| needs.contains(":=") || needs.contains("?=") || needs.contains("+="));
+                    || rest
+                        .split(';')
+                        .next()
+                        .is_some_and(|needs| needs.contains(":=") || needs.contains("?=") || needs.contains("+="));
                 return (!assigns && at > 0).then(|| (line.get(..at).unwrap_or_default(), rest));
             }
             _ => {}
@@ -132,7 +139,21 @@ fn rule(line: &str) -> Option<(&str, &str)> {
 
 fn is_directive(line: &str) -> bool {
     let first = line.split_whitespace().next().unwrap_or_default();
-    matches!(first, "ifeq" | "ifneq" | "ifdef" | "ifndef" | "else" | "endif" | "include" | "-include" | "sinclude" | "export" | "unexport" | "vpath")
+    matches!(
+        first,
+        "ifeq"
+            | "ifneq"
+            | "ifdef"
+            | "ifndef"
+            | "else"
+            | "endif"
+            | "include"
+            | "-include"
+            | "sinclude"
+            | "export"
+            | "unexport"
+            | "vpath"
+    )
 }
 
 fn begin(tasks: &mut Tasks, targets: &[String], needs: &str) {

@@ -133,7 +133,8 @@ impl<'a> Follower<'a> {
                 let files = self.repo.files();
                 let from = files.partition_point(|file| *file.path < *begin);
                 let near = files.iter().skip(from).take_while(|file| file.path.starts_with(begin));
-                let fits = |path: &str| path.ends_with(end) && path.get(begin.len()..).is_some_and(|rest| !rest.contains('/'));
+                let fits =
+                    |path: &str| path.ends_with(end) && path.get(begin.len()..).is_some_and(|rest| !rest.contains('/'));
                 near.filter(|file| fits(&file.path)).take(INCLUDED).map(|file| file.path.to_string()).collect()
             }
         }
@@ -180,7 +181,8 @@ impl<'a> Follower<'a> {
             if has_star {
                 known.starts_with(begin) && known.ends_with(end)
             } else {
-                known == wanted || known.rsplit_once('/').is_some_and(|(scope, name)| scope.starts_with('@') && name == wanted)
+                known == wanted
+                    || known.rsplit_once('/').is_some_and(|(scope, name)| scope.starts_with('@') && name == wanted)
             }
         };
         named.iter().filter(|(known, folder)| alike(known) || alike(folder)).map(|(_, folder)| folder.clone()).collect()

@@ -61,7 +61,13 @@ mod tests {
 
     #[test]
     fn expansions_at_the_beginning_are_left_out() {
-        for path in ["$D/ci/x.sh", "${D}/ci/x.sh", "${{ github.action_path }}/ci/x.sh", "$(cd \"$(dirname \"$0\")/..\"; pwd)/ci/x.sh", "ci/x.sh"] {
+        for path in [
+            "$D/ci/x.sh",
+            "${D}/ci/x.sh",
+            "${{ github.action_path }}/ci/x.sh",
+            "$(cd \"$(dirname \"$0\")/..\"; pwd)/ci/x.sh",
+            "ci/x.sh",
+        ] {
             assert_eq!(literal(path), "ci/x.sh");
         }
         assert_eq!(literal("$D"), "");

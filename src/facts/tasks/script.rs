@@ -39,8 +39,12 @@ fn tells_apart(text: &str) -> bool {
 fn passes_on(text: &str) -> bool {
     let runs = |line: &str| {
         let line = line.trim().trim_start_matches("exec ").trim_start_matches("eval ");
-        ["\"$@\"", "$@", "\"${@", "${@", "\"$1\"", "\"${1", "\"cmd_$1\"", "$1"].iter().any(|begin| line.starts_with(begin))
-            || line.contains("_$1\"") || line.contains("_${1}\"") || line.contains("_$1 ")
+        ["\"$@\"", "$@", "\"${@", "${@", "\"$1\"", "\"${1", "\"cmd_$1\"", "$1"]
+            .iter()
+            .any(|begin| line.starts_with(begin))
+            || line.contains("_$1\"")
+            || line.contains("_${1}\"")
+            || line.contains("_$1 ")
     };
     text.lines().any(runs)
 }
@@ -139,9 +143,10 @@ fn is_name(letter: char) -> bool {
 
 /// Notes what a command assigns.
 pub(super) fn assign(command: &Command, variables: &mut BTreeMap<String, String>) {
-    let declares = command.words.first().is_some_and(|word| {
-        matches!(word.text.as_str(), "export" | "local" | "declare" | "readonly" | "typeset")
-    });
+    let declares = command
+        .words
+        .first()
+        .is_some_and(|word| matches!(word.text.as_str(), "export" | "local" | "declare" | "readonly" | "typeset"));
     let declared: &[Word] = if declares { command.words.get(1..).unwrap_or_default() } else { &[] };
     let own: &[Word] = if command.words.is_empty() { &command.assignments } else { &[] };
     for word in own.iter().chain(declared) {
@@ -184,7 +189,9 @@ mod tests {
 
     #[test]
     fn an_argument_chooses_a_branch() {
-        let shown = |argument: &str| commands(&part(RUN, Some(argument))).iter().map(|command| command.words[0].text.clone()).collect::<Vec<_>>();
+        let shown = |argument: &str| {
+            commands(&part(RUN, Some(argument))).iter().map(|command| command.words[0].text.clone()).collect::<Vec<_>>()
+        };
         assert_eq!(shown("t"), ["echo", "helper", "pytest"]);
         assert_eq!(shown("lint"), ["ruff"]);
         assert_eq!(shown("types"), ["do_types", "mypy"]);
@@ -213,7 +220,15 @@ mod tests {
         assert_eq!(variables["b"], "c");
         assert!(variables["d"].starts_with('e'));
         assert!(!variables.contains_key("A"));
-        let table = [("$a", Some("a")), ("${a}", Some("a")), ("${a[@]}", Some("a")), ("$a/b", None), ("${a:-b}", None), ("a", None), ("$", None)];
+        let table = [
+            ("$a", Some("a")),
+            ("${a}", Some("a")),
+            ("${a[@]}", Some("a")),
+            ("$a/b", None),
+            ("${a:-b}", None),
+            ("a", None),
+            ("$", None),
+        ];
         for (word, name) in table {
             assert_eq!(variable(word), name, "{word}");
         }

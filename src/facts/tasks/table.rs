@@ -150,7 +150,7 @@ impl Default for Bare {
 impl Bare {
     pub(super) fn allows(&self, name: &str) -> bool {
         match self {
-            Self::Any(_) => true,
+            Self::Any(word) => word == "any",
             Self::These(names) => names.iter().any(|known| known == name),
         }
     }

@@ -71,9 +71,7 @@ fn of_toml(root: &Node) -> Tasks {
         let items = node?.items();
         Some(items.iter().filter_map(words).filter(|line| !line.starts_with("- ")).collect())
     };
-    let texts = |node: &Node| -> Vec<String> {
-        node.items().iter().filter_map(Node::as_str).flat_map(names).collect()
-    };
+    let texts = |node: &Node| -> Vec<String> { node.items().iter().filter_map(Node::as_str).flat_map(names).collect() };
     all.listed = ["env_list", "envlist"].iter().find_map(|key| root.get(key)).map(texts).unwrap_or_default();
     all.base = lists(root.pointer("/env_run_base/commands")).unwrap_or_default();
     for member in root.get("labels").map(Node::members).unwrap_or_default() {
@@ -89,7 +87,8 @@ impl Environments {
     fn tasks(self) -> Tasks {
         let mut tasks = Tasks { default: self.listed.clone(), labels: self.labels, ..Tasks::default() };
         let known = self.own.iter().map(|(name, _)| name);
-        let bare: Vec<String> = self.listed.iter().filter(|name| !known.clone().any(|own| own == *name)).cloned().collect();
+        let bare: Vec<String> =
+            self.listed.iter().filter(|name| !known.clone().any(|own| own == *name)).cloned().collect();
         let own = self.own.into_iter().chain(bare.into_iter().map(|name| (name, None)));
         for (name, commands) in own {
             let lines = for_factors(commands.as_ref().unwrap_or(&self.base), &name);

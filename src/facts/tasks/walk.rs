@@ -111,7 +111,8 @@ impl<'f, 'a> Walk<'f, 'a> {
         let mut words = words;
         loop {
             let Some((first, rest)) = words.split_first() else { return };
-            if self.variable(first, rest, context) || self.own(first, rest, context) || self.shell(first, rest, context) {
+            if self.variable(first, rest, context) || self.own(first, rest, context) || self.shell(first, rest, context)
+            {
                 return;
             }
             let runners: Vec<&'static Runner> = self.table.runners(&first.text).collect();
@@ -271,10 +272,13 @@ impl<'f, 'a> Walk<'f, 'a> {
         if !call.packages.is_empty() {
             let near = |name: &String| {
                 let folders = folders.iter().filter_map(|folder| join(folder, name));
-                let at = folders.filter(|folder| !folder.is_empty()).find_map(|folder| follower.listing(&folder, source));
+                let at =
+                    folders.filter(|folder| !folder.is_empty()).find_map(|folder| follower.listing(&folder, source));
                 match at {
                     Some(found) => vec![found],
-                    None => follower.package(name).iter().filter_map(|folder| follower.listing(folder, source)).collect(),
+                    None => {
+                        follower.package(name).iter().filter_map(|folder| follower.listing(folder, source)).collect()
+                    }
                 }
             };
             return call.packages.iter().flat_map(near).collect();
@@ -341,7 +345,8 @@ impl<'f, 'a> Walk<'f, 'a> {
         let keys = &self.table.actions;
         let Some(folder) = join("", uses) else { return };
         let paths = keys.files.iter().filter_map(|name| join(&folder, name));
-        let Some((path, text)) = paths.into_iter().find_map(|path| Some((path.clone(), self.follower.text(&path)?))) else {
+        let Some((path, text)) = paths.into_iter().find_map(|path| Some((path.clone(), self.follower.text(&path)?)))
+        else {
             return;
         };
         let shown: Vec<&str> = given.iter().map(|(_, value)| value.as_str()).collect();
@@ -352,7 +357,9 @@ impl<'f, 'a> Walk<'f, 'a> {
         let Some(steps) = documents.first().and_then(|document| document.root.pointer(&keys.steps)) else { return };
         self.depth += 1;
         for step in steps.items() {
-            let text = |key: &str| step.get(key).and_then(Node::scalar_text).map(|text| with_inputs(&text, &keys.inputs, given));
+            let text = |key: &str| {
+                step.get(key).and_then(Node::scalar_text).map(|text| with_inputs(&text, &keys.inputs, given))
+            };
             if step.get(&keys.allowed).and_then(Node::as_bool) == Some(true) {
                 continue;
             }
@@ -364,7 +371,10 @@ impl<'f, 'a> Walk<'f, 'a> {
             if let Some(uses) = text(&keys.uses).filter(|uses| uses.starts_with("./")) {
                 let members = step.get(&keys.with).map(Node::members).unwrap_or_default();
                 let value = |node: &Node| node.scalar_text().map(|text| with_inputs(&text, &keys.inputs, given));
-                let given = members.iter().filter_map(|member| Some((member.key.clone(), value(&member.value)?))).collect::<Vec<_>>();
+                let given = members
+                    .iter()
+                    .filter_map(|member| Some((member.key.clone(), value(&member.value)?)))
+                    .collect::<Vec<_>>();
                 self.action(&uses, &given);
             }
         }
