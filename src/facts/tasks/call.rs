@@ -29,8 +29,13 @@ impl Call {
             if word.text == "--" {
                 break;
             }
+            if runner.idle.contains(&word.text) {
+                return Self { other: true, ..Self::default() };
+            }
             if word.text.starts_with('-') && word.text.len() > 1 {
                 reader.option(&word.text, &mut rest);
+            } else if runner.default && is_assignment(&word.text) {
+                // `make CC=gcc`
             } else if runner.packages.contains(&word.text) {
                 reader.call.packages.extend(rest.next().map(|word| word.text.clone()));
             } else {
@@ -199,7 +204,8 @@ mod tests {
     #[test]
     fn names_are_told_from_options_and_arguments() {
         let table: &[(&str, &[&str])] = &[
-            ("make -j4 -C sub build/dev test V=1", &["build/dev", "test", "V=1"]),
+            ("make -j4 -C sub V=1 build/dev test", &["build/dev", "test"]),
+            ("make -n test", &[]),
             ("npm run -s lint:all -- --fix test", &["lint:all"]),
             ("npm t", &["test"]),
             ("npm ci test", &[]),

@@ -156,7 +156,9 @@ impl<'a> Follower<'a> {
             source.files.iter().find(|listing| listing.path == name)
         };
         let own = self.repo.files().iter().filter(|file| !matches!(file.role, Role::Vendored | Role::Fixture));
-        own.filter_map(|file| Some((file.path.to_string(), listing(&file.path)?))).take(PACKAGES).collect()
+        own.filter_map(|file| listing(&file.path).map(|listing| (file.path.to_string(), listing)))
+            .take(PACKAGES)
+            .collect()
     }
 
     /// The folders of the packages of this name.

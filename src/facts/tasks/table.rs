@@ -17,6 +17,7 @@ use crate::format::Syntax;
 pub(super) struct Table {
     pub(super) wrappers: Vec<Wrapper>,
     pub(super) shells: Shells,
+    pub(super) carriers: Vec<String>,
     /// Programs that only print.
     pub(super) silent: Vec<String>,
     pub(super) sources: BTreeMap<String, Source>,
@@ -43,6 +44,7 @@ pub(super) struct Shells {
     pub(super) extensions: Vec<String>,
     pub(super) calls: Vec<String>,
     pub(super) evaluates: Vec<String>,
+    pub(super) ignores: Vec<String>,
 }
 
 /// Files that name commands.
@@ -125,6 +127,8 @@ pub(super) struct Runner {
     pub(super) everywhere: Vec<String>,
     #[serde(default)]
     pub(super) skips: Vec<String>,
+    #[serde(default)]
+    pub(super) idle: Vec<String>,
     #[serde(default)]
     pub(super) prefixes: Vec<String>,
     #[serde(default)]

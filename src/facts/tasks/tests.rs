@@ -30,7 +30,8 @@ fn targets_of_make_lead_to_those_that_they_need() {
     assert_eq!(followed(&files, "make ci"), ["${MAKE} -C sub x", "mypy"]);
     assert_eq!(followed(&files, "cd sub && sudo make"), ["mypy"]);
     assert_eq!(in_folder(&files, "./sub", "make x"), ["mypy"]);
-    assert!(followed(&files, "make other; echo make more").is_empty());
+    assert_eq!(followed(&files, "docker run --rm -v .:/src golang make more"), ["cargo test"]);
+    assert!(followed(&files, "make other; echo make more; make --version").is_empty());
 }
 
 #[test]
@@ -124,6 +125,7 @@ fn variables_and_functions_run_commands() {
         ("cmd='docker push x'; echo $cmd", &[]),
         ("cmd='docker push x'; other $cmd", &[]),
         ("bash -c 'make a'", &["make a"]),
+        ("docker compose run --rm app bash -c 'pytest -x'", &["pytest -x"]),
     ];
     for (script, commands) in table {
         let found = followed(&[], script);

@@ -121,9 +121,23 @@ impl<'f, 'a> Walk<'f, 'a> {
             }
             match unwrapped(self.table, words) {
                 Some(inner) => words = inner,
-                None => return self.file(first, rest, context),
+                None => match self.carried(first, rest) {
+                    Some(inner) => words = inner,
+                    None => return self.file(first, rest, context),
+                },
             }
         }
+    }
+
+    /// The command that a program runs elsewhere (`docker compose run app make x`): from the first word that runs tasks.
+    fn carried<'w>(&self, first: &Word, rest: &'w [Word]) -> Option<&'w [Word]> {
+        self.table.carriers.iter().any(|known| known == base(&first.text)).then_some(())?;
+        let runs = |word: &Word| {
+            let is_shell = self.table.shells.programs.iter().any(|known| known == base(&word.text));
+            is_shell || word.text.starts_with("./") || self.table.runners(&word.text).next().is_some()
+        };
+        let at = rest.iter().skip(1).position(runs)? + 1;
+        rest.get(at..)
     }
 
     /// A command that a variable holds, as the program, or for a program that runs its argument.
@@ -227,6 +241,9 @@ impl<'f, 'a> Walk<'f, 'a> {
 
     fn is_script(&self, path: &str, text: &str) -> bool {
         let shells = &self.table.shells;
+        if shells.ignores.iter().any(|known| known == base(path)) {
+            return false;
+        }
         match base(path).rsplit_once('.') {
             Some((name, extension)) if !name.is_empty() => shells.extensions.iter().any(|known| known == extension),
             _ => {
