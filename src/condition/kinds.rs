@@ -407,11 +407,12 @@ mod tests {
             ("README.md", &[]),
         ];
         // Kinds that any YAML or JSON file could be of are told apart by trigger and shape.
-        let wide = ["kubernetes", "tekton", "cloudformation", "openapi"];
+        let wide = ["kubernetes", "tekton", "cloudformation", "openapi", "pipeline"];
         for (path, expected) in table {
             let found: Vec<_> = names(path).into_iter().filter(|name| !wide.contains(name)).collect();
             assert_eq!(found, *expected, "{path}");
         }
+        assert_eq!(names(".circleci/config.yml")[..2], ["circleci", "pipeline"]);
         assert_eq!(names("deploy/web.yaml"), ["tekton", "kubernetes", "cloudformation", "openapi"]);
     }
 
