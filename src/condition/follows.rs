@@ -68,7 +68,9 @@ impl Follows {
                 }
             }
             (Data::Array(items), Step::Every) => {
-                items.iter_mut().for_each(|item| self.descend(item, rest, folder, follower));
+                for item in items.iter_mut() {
+                    self.descend(item, rest, folder, follower);
+                }
             }
             (Data::Array(items), Step::Index(index)) => {
                 items.get_mut(*index).into_iter().for_each(|item| self.descend(item, rest, folder, follower));

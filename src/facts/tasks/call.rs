@@ -117,14 +117,20 @@ impl<'a> Reader<'a> {
             self.call.everywhere = true;
         } else if !self.verb && self.call.names.is_empty() && runner.verbs.iter().any(|verb| verb == text) {
             self.verb = true;
-        } else if self.named && runner.many || self.verb && (runner.names.is_empty() || runner.all_packages) {
-            self.name(text);
-        } else if runner.bare.allows(text) && !runner.not.iter().any(|name| name == text) {
+        } else if self.may_name(text) {
             self.name(text);
         } else {
             self.call.other = self.call.names.is_empty();
             self.done = true;
         }
+    }
+
+    /// Whether a word here may be the name of a task.
+    fn may_name(&self, text: &str) -> bool {
+        let runner = self.runner;
+        let goes_on = self.named && runner.many;
+        let behind_verb = self.verb && (runner.names.is_empty() || runner.all_packages);
+        goes_on || behind_verb || runner.bare.allows(text) && !runner.not.iter().any(|name| name == text)
     }
 
     fn name(&mut self, text: &str) {

@@ -12,7 +12,7 @@ const CALL: usize = 4096;
 /// The tasks of `text`.
 pub(super) fn read(text: &str, listing: &Listing) -> Tasks {
     let mut tasks = Tasks::default();
-    let (mut marked, mut open): (Option<Option<String>>, Option<String>) = (None, None);
+    let (mut marked, mut open): (Option<Mark>, Option<String>) = (None, None);
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let start = at;
@@ -21,7 +21,7 @@ pub(super) fn read(text: &str, listing: &Listing) -> Tasks {
             marked = marked.or_else(|| mark(text.get(start..).unwrap_or_default(), &listing.marks));
             open = None;
         } else if let Some(name) = function(line) {
-            open = marked.take().map(|given| given.unwrap_or(name));
+            open = marked.take().map(|given| given.name.unwrap_or(name));
             if let Some(name) = &open {
                 tasks.named.insert(name.clone(), Task::default());
                 tasks.default.push(name.clone());
@@ -47,8 +47,14 @@ pub(super) fn read(text: &str, listing: &Listing) -> Tasks {
     tasks
 }
 
+/// A decorator that makes a function a task.
+struct Mark {
+    /// The name that it gives, if not the function's.
+    name: Option<String>,
+}
+
 /// The name that a decorator gives, if it is one of those that make tasks.
-fn mark(text: &str, marks: &[String]) -> Option<Option<String>> {
+fn mark(text: &str, marks: &[String]) -> Option<Mark> {
     let line = text.lines().next()?;
     let name = line.get(1..)?.split('(').next()?.trim();
     let last = name.rsplit('.').next()?;
@@ -56,7 +62,7 @@ fn mark(text: &str, marks: &[String]) -> Option<Option<String>> {
     let arguments = text.split("\ndef ").next().unwrap_or_default();
     let arguments = arguments.get(..CALL).unwrap_or(arguments);
     let given = arguments.split_once("name=").and_then(|(_, given)| texts(given.lines().next()?).into_iter().next());
-    Some(given)
+    Some(Mark { name: given })
 }
 
 fn function(line: &str) -> Option<String> {
@@ -82,7 +88,6 @@ fn closing(text: &str) -> usize {
     for (at, byte) in text.bytes().enumerate().take(CALL) {
         match (quote, byte) {
             (Some(open), _) if open == byte => quote = None,
-            (Some(_), _) => {}
             (None, b'"' | b'\'') => quote = Some(byte),
             (None, b'(') => depth += 1,
             (None, b')') if depth == 0 => return at,

@@ -12,7 +12,9 @@ pub(super) fn read(text: &str) -> Tasks {
     for line in text.lines() {
         if line.starts_with([' ', '\t']) {
             let task = open.as_ref().and_then(|name| tasks.named.get_mut(name));
-            task.into_iter().for_each(|task| recipe_line(task, line.trim()));
+            if let Some(task) = task {
+                recipe_line(task, line.trim());
+            }
             continue;
         }
         if line.trim().is_empty() {

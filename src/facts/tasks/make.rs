@@ -191,7 +191,9 @@ fn recipe_line(tasks: &mut Tasks, targets: &[String], line: &str) {
         } else {
             tasks.named.get_mut(target)
         };
-        task.into_iter().for_each(|task| task.lines.push(command.to_owned()));
+        if let Some(task) = task {
+            task.lines.push(command.to_owned());
+        }
     }
 }
 
@@ -236,16 +238,13 @@ fn expand_once(text: &str, variables: &BTreeMap<String, String>) -> (String, boo
             continue;
         };
         // What make calls itself by stays, and a value that holds the name of itself.
-        match variables.get(name).filter(|value| !value.contains(name)) {
-            Some(value) => {
-                made.push_str(value);
-                changed = true;
-            }
-            None => {
-                made.push_str("${");
-                made.push_str(name);
-                made.push('}');
-            }
+        if let Some(value) = variables.get(name).filter(|value| !value.contains(name)) {
+            made.push_str(value);
+            changed = true;
+        } else {
+            made.push_str("${");
+            made.push_str(name);
+            made.push('}');
         }
         rest = behind;
     }

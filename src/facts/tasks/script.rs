@@ -147,9 +147,9 @@ pub(super) fn assign(command: &Command, variables: &mut BTreeMap<String, String>
         .words
         .first()
         .is_some_and(|word| matches!(word.text.as_str(), "export" | "local" | "declare" | "readonly" | "typeset"));
-    let declared: &[Word] = if declares { command.words.get(1..).unwrap_or_default() } else { &[] };
+    let behind: &[Word] = if declares { command.words.get(1..).unwrap_or_default() } else { &[] };
     let own: &[Word] = if command.words.is_empty() { &command.assignments } else { &[] };
-    for word in own.iter().chain(declared) {
+    for word in own.iter().chain(behind) {
         let Some((name, value)) = word.text.split_once('=') else { continue };
         let value = value.strip_prefix('(').and_then(|value| value.strip_suffix(')')).unwrap_or(value);
         match name.strip_suffix('+') {

@@ -190,7 +190,9 @@ fn unfolded(item: &str) -> Vec<String> {
             .collect();
         rest = behind;
     }
-    made.iter_mut().for_each(|name| name.push_str(rest));
+    for name in &mut made {
+        name.push_str(rest);
+    }
     made.retain(|name| !name.is_empty());
     made
 }

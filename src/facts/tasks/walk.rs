@@ -179,7 +179,7 @@ impl<'f, 'a> Walk<'f, 'a> {
     /// A shell that is given a script, or a text.
     fn shell(&mut self, first: &Word, rest: &[Word], context: &mut Context) -> bool {
         let name = base(&first.text);
-        let calls = self.table.shells.calls.iter().any(|known| *known == first.text);
+        let calls = self.table.shells.calls.contains(&first.text);
         if !calls && !self.table.shells.programs.iter().any(|known| known == name) {
             return false;
         }
@@ -342,7 +342,9 @@ impl<'f, 'a> Walk<'f, 'a> {
                 self.task(path, file, &beside);
             }
         }
-        needs.iter().for_each(|need| self.task(path, file, need));
+        for need in needs {
+            self.task(path, file, need);
+        }
         let mut own = String::new();
         for line in lines {
             let plain = line.trim_start_matches(['@', '^']);
