@@ -10,6 +10,7 @@ use crate::condition::matches::Hit;
 use crate::condition::plan::roles;
 use crate::condition::related::{RelatedCondition, Row};
 use crate::condition::value::{ValueCondition, ValueHit};
+use crate::facts::tasks::Follower;
 use crate::format::{Limits, Node, Syntax};
 use crate::repo::Role;
 
@@ -19,13 +20,14 @@ type Parsed = Result<Vec<(Node, Value)>, String>;
 pub(crate) struct Documents<'a> {
     text: Option<&'a str>,
     kinds: &'a [usize],
+    follower: &'a Follower<'a>,
     read: Vec<(usize, Option<Parsed>)>,
 }
 
 impl<'a> Documents<'a> {
     /// The documents of `text`, which by its path may be of `kinds`.
-    pub(crate) fn new(text: Option<&'a str>, kinds: &'a [usize]) -> Self {
-        Self { text, kinds, read: Vec::new() }
+    pub(crate) fn new(text: Option<&'a str>, kinds: &'a [usize], follower: &'a Follower<'a>) -> Self {
+        Self { text, kinds, follower, read: Vec::new() }
     }
 
     /// Asks the documents of a kind; `None` where the file holds none.
@@ -81,6 +83,7 @@ impl<'a> Documents<'a> {
                     .filter(|root| kind.fits(root) != Truth::False)
                     .map(|mut root| {
                         kind.augment(&mut root);
+                        kind.follow(self.follower, &mut root);
                         let value = root.to_value();
                         (root, value)
                     })

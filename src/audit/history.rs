@@ -20,6 +20,7 @@ use crate::condition::message::fill;
 use crate::condition::plan::{Condition, Question};
 use crate::condition::spec::Grade;
 use crate::facts::model::Place;
+use crate::facts::tasks::Follower;
 use crate::repo::history::{Extent, History, Place as Brought, Sieve};
 use crate::repo::place::{Request, place};
 use crate::repo::{Repo, Role};
@@ -53,13 +54,14 @@ pub(super) fn search(
     let found = history.search(options.jobs, names, || TextSieve::new(&patterns));
     let (dispatch, alarms) = (Dispatch::new(&rules.plan, |_| true), Alarms::default());
     let rule_of = secrets::owners(rules);
+    let follower = Follower::new(repo);
     let mut search = Search {
         history: &history,
         patterns: &patterns,
         owners,
         present: present(repo, &leaves, scan),
         at_head: found.at_head.iter().map(|(_, key)| *key).collect(),
-        inspector: Inspector::new(repo, rules, &dispatch, &alarms, &rule_of, options),
+        inspector: Inspector::new(repo, rules, &dispatch, &alarms, &rule_of, &follower, options),
         open: None,
         secrets: BTreeMap::new(),
     };

@@ -22,6 +22,7 @@ use crate::condition::plan::{Leaf, Plan, Question};
 use crate::condition::text::{Refused, Sight, TextMatch, TextPattern};
 use crate::facts::package::Manifest;
 use crate::facts::readers::{is_manifest, reader_for};
+use crate::facts::tasks::Follower;
 use crate::repo::{Buffer, Repo, Role, Skipped, SourceFile};
 use crate::rule::set::RuleSet;
 use crate::text::Span;
@@ -62,6 +63,8 @@ pub(crate) struct Inspector<'a> {
     as_of: Date,
     /// The rule of each leaf that is a pattern.
     owners: &'a [Option<usize>],
+    /// Says what the commands of pipelines lead to.
+    follower: &'a Follower<'a>,
     /// Whether candidates that filters refuse are noted.
     notes_refused: bool,
     buffer: Buffer,
@@ -146,6 +149,7 @@ impl<'a> Inspector<'a> {
         dispatch: &'a Dispatch,
         shared: &'a Alarms<'a>,
         owners: &'a [Option<usize>],
+        follower: &'a Follower<'a>,
         options: &AuditOptions,
     ) -> Self {
         Self {
@@ -154,6 +158,7 @@ impl<'a> Inspector<'a> {
             dispatch,
             as_of: options.as_of,
             owners,
+            follower,
             notes_refused: options.dropped,
             buffer: Buffer::taking_turns(),
             globs: Vec::new(),
@@ -240,7 +245,7 @@ impl<'a> Inspector<'a> {
         }
         let decoded = std::str::from_utf8(text).ok();
         let mut piece = decoded.and_then(|text| Piece::of(text, &kinds));
-        let mut documents = Documents::new(decoded.filter(|_| piece.is_none()), &kinds);
+        let mut documents = Documents::new(decoded.filter(|_| piece.is_none()), &kinds, self.follower);
         let mut seen = Seen::new(inspected.language, decoded);
         let mut sight = Sight { as_of: Some(self.as_of), refused: self.notes_refused.then(Vec::new) };
         for (id, hits) in woken.in_order() {

@@ -16,6 +16,7 @@ use crate::checklist::inline::Inline;
 use crate::condition::matches::{FileMatches, LeafId, Matches};
 use crate::condition::text::Refused;
 use crate::facts::package::Manifest;
+use crate::facts::tasks::Follower;
 use crate::parallel::in_order;
 use crate::repo::{Repo, Role, Skipped};
 use crate::rule::model::Rule;
@@ -56,7 +57,8 @@ pub(crate) fn scan(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Scan
     let dispatch = Dispatch::new(&rules.plan, |leaf| asked.as_ref().is_none_or(|asked| asked.contains(&leaf)));
     let alarms = Alarms::default();
     let owners = secrets::owners(rules);
-    let start = || Inspector::new(repo, rules, &dispatch, &alarms, &owners, options);
+    let follower = Follower::new(repo);
+    let start = || Inspector::new(repo, rules, &dispatch, &alarms, &owners, &follower, options);
     let mut results =
         in_order(repo.files().len(), BATCH, jobs, start, |inspector, index| Outcome::from(inspector.inspect(index)));
     modules::resolve(&mut results, repo, &rules.plan, jobs, options.as_of);

@@ -10,11 +10,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
+use super::follows::{Follows, FollowsFile};
 use super::schema::{Definitions, Schema, SchemaError};
 use super::steps::{Step, each_mut, leading};
 use super::truth::Truth;
 use crate::condition::glob::{GlobTable, GlobTableBuilder};
 use crate::embedded;
+use crate::facts::tasks::Follower;
 use crate::format::{Data, Member, Node, Syntax, hcl};
 
 /// Kinds that no file declares: documents that the program makes itself.
@@ -54,6 +56,8 @@ struct KindFile {
     module: Option<hcl::Part>,
     #[serde(default)]
     views: Vec<ViewFile>,
+    #[serde(default)]
+    follows: Vec<FollowsFile>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -82,6 +86,8 @@ pub struct Kind {
     pub module: Option<hcl::Part>,
     /// Members that are added to a parsed document.
     pub views: Vec<Derived>,
+    /// Members that say what its commands lead to.
+    follows: Vec<Follows>,
 }
 
 /// A schema that is compiled when the first document needs it.
@@ -124,6 +130,11 @@ impl Kind {
         self.augment_with(VIEWS, root);
     }
 
+    /// Adds the members that say what the commands of a parsed document lead to.
+    pub fn follow(&self, follower: &Follower<'_>, root: &mut Node) {
+        self.follows.iter().for_each(|follows| follows.add(root, follower));
+    }
+
     fn augment_with(&self, views: &[(&str, View)], root: &mut Node) {
         for derived in &self.views {
             if let Some((_, view)) = views.iter().find(|(name, _)| *name == derived.view) {
@@ -143,9 +154,11 @@ impl Kind {
             }
             views.push(Derived { at, from: view.from, to: view.r#as, view: view.view });
         }
+        let fault = |message: String| KindError { kind: name.clone(), message };
+        let follows = written.follows.into_iter().map(Follows::new).collect::<Result<_, _>>().map_err(fault)?;
         let shape = written.shape.map(|written| Shape { written, compiled: OnceLock::new() });
         let KindFile { syntax, files, trigger, module, .. } = written;
-        Ok(Self { name, syntax, files, trigger, shape, module, views })
+        Ok(Self { name, syntax, files, trigger, shape, module, views, follows })
     }
 }
 
@@ -394,11 +407,12 @@ mod tests {
             ("README.md", &[]),
         ];
         // Kinds that any YAML or JSON file could be of are told apart by trigger and shape.
-        let wide = ["kubernetes", "tekton", "cloudformation", "openapi"];
+        let wide = ["kubernetes", "tekton", "cloudformation", "openapi", "pipeline"];
         for (path, expected) in table {
             let found: Vec<_> = names(path).into_iter().filter(|name| !wide.contains(name)).collect();
             assert_eq!(found, *expected, "{path}");
         }
+        assert!(names(".circleci/config.yml").contains(&"pipeline") && !names("deploy/web.yaml").contains(&"pipeline"));
         assert_eq!(names("deploy/web.yaml"), ["tekton", "kubernetes", "cloudformation", "openapi"]);
     }
 

@@ -9,6 +9,7 @@ mod assigned;
 pub mod code;
 pub(crate) mod component;
 pub mod evaluate;
+mod follows;
 pub mod glob;
 pub mod kinds;
 pub mod languages;

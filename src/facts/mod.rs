@@ -22,3 +22,4 @@ pub mod python;
 pub mod readers;
 pub mod ruby;
 pub mod shared;
+pub mod tasks;

@@ -1,0 +1,75 @@
+//! Paths as scripts write them, from a folder of the repository: `../x`, `./x`, `$ROOT/x`.
+//!
+//! What an expansion stands for is unknown; that it stands for a folder of this repository is likely, and the file that
+//! remains is there or is not.
+
+/// The folder of a file, empty for the root.
+pub(super) fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// `path` seen from `folder`; `None` where it leads out of the repository or is unknown.
+pub(super) fn join(folder: &str, path: &str) -> Option<String> {
+    if path.starts_with(['/', '~']) || path.contains(['$', '`']) {
+        return None;
+    }
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            name => parts.push(name),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// A path without the expansion that it begins with.
+pub(super) fn literal(path: &str) -> &str {
+    if !path.starts_with(['$', '`']) {
+        return path;
+    }
+    let from = path.rfind([')', '}', '`']).unwrap_or_default();
+    let rest = path.get(from..).unwrap_or_default();
+    rest.split_once('/').map_or("", |(_, rest)| rest)
+}
+
+/// A folder and those around it, the nearest first.
+pub(super) fn upward(folder: &str) -> impl Iterator<Item = &str> {
+    let mut next = Some(folder);
+    std::iter::from_fn(move || {
+        let folder = next?;
+        next = (!folder.is_empty()).then(|| folder_of(folder));
+        Some(folder)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_seen_from_a_folder() {
+        assert_eq!(join("a/b", "../c/./d").as_deref(), Some("a/c/d"));
+        assert_eq!(join("", "./x").as_deref(), Some("x"));
+        assert_eq!(join("a", ".").as_deref(), Some("a"));
+        assert_eq!(join("a", "../../x"), None);
+        assert_eq!(join("a", "/x"), None);
+        assert_eq!(join("a", "$X/x"), None);
+        assert_eq!(upward("a/b").collect::<Vec<_>>(), ["a/b", "a", ""]);
+    }
+
+    #[test]
+    fn expansions_at_the_beginning_are_left_out() {
+        for path in [
+            "$D/ci/x.sh",
+            "${D}/ci/x.sh",
+            "${{ github.action_path }}/ci/x.sh",
+            "$(cd \"$(dirname \"$0\")/..\"; pwd)/ci/x.sh",
+            "ci/x.sh",
+        ] {
+            assert_eq!(literal(path), "ci/x.sh");
+        }
+        assert_eq!(literal("$D"), "");
+    }
+}
