@@ -160,7 +160,8 @@ fn actions_run_their_steps_and_scripts() {
 
 #[test]
 fn circles_and_lengths_are_bounded() {
-    let chain: String = (0..2000).map(|at| format!("t{at}: t{}\n\techo; run-{at}\n", at + 1)).collect();
+    let chain: Vec<String> = (0..2000).map(|at| format!("t{at}: t{}\n\techo; run-{at}\n", at + 1)).collect();
+    let chain = chain.concat();
     let long = format!("a:\n{}", "\tpytest\n".repeat(50_000));
     let files =
         [("Makefile", chain.as_str()), ("x/Makefile", &long), ("a.sh", "./b.sh\n"), ("b.sh", "./a.sh\npytest\n")];
