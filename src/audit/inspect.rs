@@ -250,7 +250,8 @@ impl<'a> Inspector<'a> {
         let mut sight = Sight { as_of: Some(self.as_of), refused: self.notes_refused.then(Vec::new) };
         for (id, hits) in woken.in_order() {
             let Some(leaf) = self.rules.plan.leaves.get(id.0 as usize) else { continue };
-            if !self.selects(leaf, file, inspected) {
+            if !self.selects(leaf, file, inspected) || leaf.guard.is_some_and(|text| !is_found(&inspected.found, text))
+            {
                 continue;
             }
             let answer = match &leaf.question {
@@ -484,6 +485,11 @@ impl<'a> Seen<'a> {
         let after = self.comments.partition_point(|comment| comment.start <= at);
         self.comments.get(..after).and_then(<[Span]>::last).is_some_and(|comment| comment.contains(at))
     }
+}
+
+/// Whether a question that was asked before, for they come in order, has an answer here.
+fn is_found(found: &[(LeafId, FileMatches)], wanted: LeafId) -> bool {
+    found.binary_search_by_key(&wanted, |(leaf, _)| *leaf).is_ok()
 }
 
 fn ask_text(

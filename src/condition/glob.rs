@@ -245,7 +245,8 @@ impl Folder {
         self.open.clear();
         let parts = folder.split_terminator('/').filter_map(|part| index.folders.get(part)).flatten();
         for &at in parts {
-            let (Some(filed), Some(&letters)) = (index.in_folders.filed.get(at), index.in_folders.letters.get(at)) else {
+            let (Some(filed), Some(&letters)) = (index.in_folders.filed.get(at), index.in_folders.letters.get(at))
+            else {
                 continue;
             };
             if filed.rest.asks_name() {

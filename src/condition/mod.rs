@@ -11,6 +11,7 @@ pub(crate) mod component;
 pub mod evaluate;
 mod follows;
 pub mod glob;
+pub mod guards;
 pub mod kinds;
 pub mod languages;
 pub mod matches;

@@ -132,6 +132,8 @@ pub struct Leaf {
     pub tracked: bool,
     /// How many matches of one file, and of the files of one component, are worth knowing.
     pub enough: usize,
+    /// A text question of the same document: where that finds nothing, nobody wants to know the answer to this one.
+    pub guard: Option<LeafId>,
 }
 
 /// The kinds of file-bound questions.
@@ -321,6 +323,7 @@ impl<'a> PlanBuilder<'a> {
             languages: Vec::new(),
             tracked: spec.tracked,
             enough: usize::MAX,
+            guard: None,
         };
         Ok(self.leaf(leaf, scope, clause))
     }
@@ -349,6 +352,7 @@ impl<'a> PlanBuilder<'a> {
             languages: spec.languages.clone(),
             tracked: false,
             enough: usize::MAX,
+            guard: None,
             question: Question::Text(Box::new(TextPattern::new(Arc::clone(spec), allow))),
         };
         Ok(self.leaf(leaf, scope, clause))
@@ -376,6 +380,7 @@ impl<'a> PlanBuilder<'a> {
             languages: Vec::new(),
             tracked: false,
             enough: usize::MAX,
+            guard: None,
             question: Question::Code(patterns),
         };
         Ok(self.leaf(leaf, scope, clause))
@@ -397,6 +402,7 @@ impl<'a> PlanBuilder<'a> {
             languages: Vec::new(),
             tracked: false,
             enough: usize::MAX,
+            guard: None,
         };
         Ok(self.leaf(leaf, scope, clause))
     }
@@ -440,6 +446,7 @@ impl<'a> PlanBuilder<'a> {
             languages: Vec::new(),
             tracked: false,
             enough: usize::MAX,
+            guard: None,
         };
         Ok(self.leaf(leaf, scope, clause))
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::condition::guards::Guards;
 use crate::condition::kinds::Kinds;
 use crate::condition::matches::LeafId;
 use crate::condition::plan::{AllowLists, Condition, Leaf, Plan, PlanBuilder};
@@ -130,10 +131,23 @@ impl RuleSet {
             rule.require.iter().for_each(|requirement| use_in(&requirement.condition, EVIDENCE));
             rule.forbid.iter().for_each(|pattern| use_in(&pattern.condition, usize::MAX));
         }
+        self.guard();
         self.plan.leaves.iter_mut().for_each(|leaf| leaf.enough = 0);
         for (leaf, enough) in uses {
             if let Some(leaf) = self.plan.leaves.get_mut(leaf.0 as usize) {
                 leaf.enough = enough.max(leaf.enough);
+            }
+        }
+    }
+
+    /// Notes which questions need no answer where another has none.
+    fn guard(&mut self) {
+        let mut guards = Guards::default();
+        let asked = self.rules.iter().flat_map(Rule::conditions).chain(self.model_conditions());
+        asked.for_each(|condition| guards.add(condition, &self.plan.leaves));
+        for (leaf, text) in guards.all() {
+            if let Some(leaf) = self.plan.leaves.get_mut(leaf.0 as usize) {
+                leaf.guard = Some(text);
             }
         }
     }
