@@ -34,7 +34,9 @@ impl Guards {
         match condition {
             Condition::All { members, one_document: true } => self.look_at(members, leaves),
             Condition::Any(members) | Condition::All { members, .. } => {
-                members.iter().for_each(|member| self.look_in(member, leaves));
+                for member in members {
+                    self.look_in(member, leaves);
+                }
             }
             Condition::Not(inner) => self.look_in(inner, leaves),
             _ => {}
@@ -48,7 +50,9 @@ impl Guards {
         });
         let Some(text) = text else { return };
         let mut others = Vec::new();
-        members.iter().for_each(|member| member.leaves(&mut others));
+        for member in members {
+            member.leaves(&mut others);
+        }
         // It is asked before those that come behind it.
         others.retain(|leaf| *leaf > text && leaves.get(leaf.0 as usize).is_some_and(can_wait));
         for leaf in others {

@@ -313,3 +313,16 @@ fn table<T: serde::de::DeserializeOwned>(sources: &[(RuleSource, bool)], path: &
 fn missing(path: &str) -> RuleError {
     RuleError::new(path, "is missing").with_help("a folder of rules that is complete in itself needs it")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_behind_a_text_in_one_document_waits_for_it() {
+        let set = RuleSet::embedded().unwrap();
+        let guarded: Vec<_> = set.plan.leaves.iter().filter_map(|leaf| leaf.guard).collect();
+        assert!(guarded.len() > 20, "{}", guarded.len());
+        assert!(set.plan.leaves.iter().zip(0u32..).all(|(leaf, at)| leaf.guard.is_none_or(|text| text.0 < at)));
+    }
+}
