@@ -211,14 +211,12 @@ impl Index {
         let in_name = Letters::of(name);
         let in_path = visited.letters.with(in_name);
         let may = |(name, path): (Letters, Letters)| in_name.have(name) && in_path.have(path);
+        let fits = |filed: &&Filed| filed.rest.matches(path, whole);
         let mut try_all = |list: Option<&List>| {
             let Some(list) = list else { return };
             found.extend_from_slice(&list.sure);
-            for (letters, filed) in list.letters.iter().zip(&list.filed) {
-                if may(*letters) && filed.rest.matches(path, whole) {
-                    found.push(filed.id);
-                }
-            }
+            let likely = list.letters.iter().zip(&list.filed).filter(|(letters, _)| may(**letters));
+            found.extend(likely.map(|(_, filed)| filed).filter(fits).map(|filed| filed.id));
         };
         try_all(Some(&self.others));
         try_all(self.names.get(name));
@@ -227,14 +225,9 @@ impl Index {
             try_all(self.extensions.get(&name[at + 1..]));
         }
         found.extend_from_slice(&visited.found);
-        for (letters, at) in &visited.open {
-            if may(*letters)
-                && let Some(filed) = self.in_folders.filed.get(*at)
-                && filed.rest.matches(path, whole)
-            {
-                found.push(filed.id);
-            }
-        }
+        let likely = visited.open.iter().filter(|(letters, _)| may(*letters));
+        let likely = likely.filter_map(|(_, at)| self.in_folders.filed.get(*at));
+        found.extend(likely.filter(fits).map(|filed| filed.id));
     }
 }
 

@@ -3,8 +3,9 @@
 //! Options are skipped with their values as far as `rules/tasks.yml` knows them; a word that is no task's name does no
 //! harm, for it is looked up and not found.
 
+use super::places::base;
 use super::table::{Runner, Table, Wrapper};
-use crate::format::shell::Word;
+use crate::format::shell::{Word, is_assignment};
 
 /// What a runner is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -181,17 +182,6 @@ pub(super) fn unwrapped<'w>(table: &Table, words: &'w [Word]) -> Option<&'w [Wor
 
 fn is_version(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-}
-
-/// The last part of a path.
-pub(super) fn base(text: &str) -> &str {
-    text.rsplit(['/', '\\']).next().unwrap_or(text)
-}
-
-fn is_assignment(text: &str) -> bool {
-    text.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    })
 }
 
 #[cfg(test)]

@@ -3,9 +3,16 @@
 //! What an expansion stands for is unknown; that it stands for a folder of this repository is likely, and the file that
 //! remains is there or is not.
 
+use crate::facts::layout::resolve;
+
 /// The folder of a file, empty for the root.
 pub(super) fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// The last part of a path.
+pub(super) fn base(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 /// `path` seen from `folder`; `None` where it leads out of the repository or is unknown.
@@ -13,15 +20,8 @@ pub(super) fn join(folder: &str, path: &str) -> Option<String> {
     if path.starts_with(['/', '~']) || path.contains(['$', '`']) {
         return None;
     }
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            name => parts.push(name),
-        }
-    }
-    Some(parts.join("/"))
+    let joined = resolve(if folder.is_empty() { "." } else { folder }, path)?;
+    Some(if joined == "." { String::new() } else { joined })
 }
 
 /// A path without the expansion that it begins with.

@@ -51,6 +51,9 @@ fn passes_on(text: &str) -> bool {
 
 /// The branch of a `case` for `argument`.
 fn branch(text: &str, argument: &str) -> Option<String> {
+    if !text.lines().any(|line| line.trim_start().starts_with("case ")) {
+        return None;
+    }
     let mut lines = text.lines();
     let first = lines.by_ref().find_map(|line| {
         let (labels, rest) = line.trim().split_once(')')?;
@@ -67,11 +70,7 @@ fn branch(text: &str, argument: &str) -> Option<String> {
             break;
         }
     }
-    tells_apart_somehow(text).then_some(body)
-}
-
-fn tells_apart_somehow(text: &str) -> bool {
-    text.lines().any(|line| line.trim_start().starts_with("case "))
+    Some(body)
 }
 
 /// A piece of a script with the functions that it calls.

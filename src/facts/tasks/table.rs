@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use super::places::base;
 use crate::embedded;
 use crate::format::Syntax;
 
@@ -186,8 +187,8 @@ impl Table {
 
     /// The runners of a program, by its word or the last part of its path.
     pub(super) fn runners(&self, word: &str) -> impl Iterator<Item = &Runner> {
-        let base = if word.starts_with('$') { word } else { word.rsplit(['/', '\\']).next().unwrap_or(word) };
-        self.runners.iter().filter(move |runner| runner.programs.iter().any(|known| known == base))
+        let name = if word.starts_with('$') { word } else { base(word) };
+        self.runners.iter().filter(move |runner| runner.programs.iter().any(|known| known == name))
     }
 }
 

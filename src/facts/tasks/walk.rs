@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use super::call::{Call, base, unwrapped};
+use super::call::{Call, unwrapped};
 use super::listed::Task;
-use super::places::{folder_of, join, literal, upward};
+use super::places::{base, folder_of, join, literal, upward};
 use super::table::{Listing, Runner, Source, Table};
 use super::{Follower, script};
 use crate::format::shell::{Command, Word, commands};

@@ -169,7 +169,7 @@ fn known_base_name(word: &Word) -> Option<&str> {
 }
 
 /// Whether `text` begins like `NAME=` or `NAME+=`.
-fn is_assignment(text: &str) -> bool {
+pub fn is_assignment(text: &str) -> bool {
     let Some((name, _)) = text.split_once('=') else { return false };
     let name = name.strip_suffix('+').unwrap_or(name);
     name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
