@@ -22,7 +22,7 @@ use crate::repo::{Repo, Role, Skipped};
 use crate::rule::model::Rule;
 use crate::rule::set::RuleSet;
 
-/// How many files a worker takes at a time.
+/// How many files a worker takes at a time, at most.
 const BATCH: usize = 16;
 
 /// What the pass found.
@@ -59,8 +59,10 @@ pub(crate) fn scan(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Scan
     let owners = secrets::owners(rules);
     let follower = Follower::new(repo);
     let start = || Inspector::new(repo, rules, &dispatch, &alarms, &owners, &follower, options);
+    let files = repo.files().len();
+    let batch = BATCH.min(files.div_ceil(jobs.max(1)));
     let mut results =
-        in_order(repo.files().len(), BATCH, jobs, start, |inspector, index| Outcome::from(inspector.inspect(index)));
+        in_order(files, batch.max(1), jobs, start, |inspector, index| Outcome::from(inspector.inspect(index)));
     modules::resolve(&mut results, repo, &rules.plan, jobs, options.as_of);
     gather(results, rules.plan.leaves.len())
 }

@@ -3,17 +3,20 @@
 //! A pattern without a slash matches a name at any depth, a leading slash anchors at the root, `*` stays within one
 //! name and `**` crosses folders; `{a,b}` gives alternatives. Every path of the tree passes here once, so each glob is
 //! filed under a name, an extension or a folder that its paths must hold. Only the globs found that way are tried, those
-//! alone whose letters the path has, and none is compiled before it is tried.
+//! alone whose letters the path has, and none is compiled before it is tried. Filing is a third of the time that rules
+//! take to load, so a thread of its own does it while the rules are compiled.
 
-use std::sync::OnceLock;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use rustc_hash::FxHashMap;
 
-use self::braces::{alternatives, classes};
-use crate::repo::Letters;
+use self::index::{Folder, Index};
 
 mod braces;
+mod fits;
+mod index;
 
 /// What makes a part of a glob more than plain text.
 const SPECIAL: [char; 8] = ['*', '?', '[', ']', '{', '}', '\\', '!'];
@@ -27,83 +30,11 @@ pub struct GlobTable {
     extensions: Vec<bool>,
 }
 
-/// Globs of one treatment of case, by what a path must hold.
-#[derive(Debug, Default)]
-struct Index {
-    names: FxHashMap<Box<str>, List>,
-    extensions: FxHashMap<Box<str>, List>,
-    /// Positions in `in_folders`.
-    folders: FxHashMap<Box<str>, Vec<usize>>,
-    in_folders: List,
-    /// By the first byte of the name, in lower case.
-    starts: FxHashMap<u8, List>,
-    others: List,
-}
-
-/// Alternatives of globs under one key.
-#[derive(Debug, Default)]
-struct List {
-    /// The globs of which nothing is left to ask.
-    sure: Vec<u32>,
-    /// What names and paths must have, of each of `filed`: side by side, for most fail here.
-    letters: Vec<(Letters, Letters)>,
-    filed: Vec<Filed>,
-}
-
-/// One alternative of a glob.
-#[derive(Debug)]
-struct Filed {
-    id: u32,
-    rest: Rest,
-}
-
-impl List {
-    fn push(&mut self, id: u32, letters: (Letters, Letters), rest: Rest) {
-        if matches!(rest, Rest::Nothing) {
-            self.sure.push(id);
-        } else {
-            self.letters.push(letters);
-            self.filed.push(Filed { id, rest });
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.sure.is_empty() && self.filed.is_empty()
-    }
-}
-
 /// The folder whose file was asked for last, with what it alone decides: the files of a folder come one after the other.
 #[derive(Debug, Default)]
 pub struct Visited {
     exact: Folder,
     folded: Folder,
-}
-
-#[derive(Debug, Default)]
-struct Folder {
-    /// With a slash at its end, in lower case where case does not matter; `None` before the first file.
-    path: Option<String>,
-    letters: Letters,
-    /// The globs that match whatever lies here.
-    found: Vec<u32>,
-    /// What globs that also ask for a name must have, and their positions in `in_folders`.
-    open: Vec<((Letters, Letters), usize)>,
-}
-
-/// What is left to ask about a path that was found under its key.
-#[derive(Debug)]
-enum Rest {
-    Nothing,
-    Path(Box<str>),
-    /// A name anywhere, of `*`, `?` and classes; in lower case where case does not matter.
-    Name(Box<str>),
-    /// Only `*`, `?`, classes and `**`; in lower case where case does not matter.
-    Parts(Box<[Box<str>]>),
-    Glob {
-        glob: Box<str>,
-        fold: bool,
-        compiled: OnceLock<Option<Box<GlobMatcher>>>,
-    },
 }
 
 /// Collects globs.
@@ -115,8 +46,30 @@ pub struct GlobTableBuilder {
     folded: FxHashMap<Box<str>, u32>,
     /// Whether globs are taken as they are, for the tests of this program looked at them.
     trusted: bool,
-    table: GlobTable,
+    added: u32,
+    /// Those that are not filed yet.
+    waiting: Vec<Added>,
+    table: Filing,
 }
+
+/// A glob that was added, with its number.
+#[derive(Debug)]
+struct Added {
+    id: u32,
+    glob: Box<str>,
+    ignore_case: bool,
+}
+
+/// Who files the globs: nobody else while they are few, then a thread.
+#[derive(Debug, Default)]
+enum Filing {
+    #[default]
+    Here,
+    Beside(Sender<Vec<Added>>, JoinHandle<GlobTable>),
+}
+
+/// How many globs are handed over at a time, and so from how many on a thread is worth its start.
+const HANDFUL: usize = 64;
 
 impl GlobTableBuilder {
     /// Says whether the globs that follow are known to be valid.
@@ -133,20 +86,51 @@ impl GlobTableBuilder {
         if glob.is_empty() {
             return Err("a glob is empty".to_owned());
         }
-        let id = u32::try_from(self.table.extensions.len()).map_err(|_| "too many globs".to_owned())?;
+        let id = self.added;
         if !self.trusted && glob.contains(['[', '\\', '{', '}']) {
             // The rest cannot be wrong.
             parse(&full(glob), ignore_case).map_err(|error| format!("glob `{glob}`: {error}"))?;
         }
         known.insert(glob.into(), id);
-        self.table.add(id, glob, ignore_case);
+        self.added = id.checked_add(1).ok_or("too many globs")?;
+        self.waiting.push(Added { id, glob: glob.into(), ignore_case });
+        if self.waiting.len() == HANDFUL {
+            self.hand_over();
+        }
         Ok(id)
     }
 
-    /// The set.
-    pub fn build(self) -> GlobTable {
-        self.table
+    fn hand_over(&mut self) {
+        if matches!(self.table, Filing::Here) {
+            let (sender, globs) = channel();
+            self.table = Filing::Beside(sender, std::thread::spawn(move || filed(globs)));
+        }
+        if let Filing::Beside(sender, _) = &self.table {
+            // It takes all until the sender is gone; if it panicked, `build` says so.
+            let _ = sender.send(std::mem::take(&mut self.waiting));
+        }
     }
+
+    /// The set.
+    pub fn build(mut self) -> GlobTable {
+        if matches!(self.table, Filing::Beside(..)) {
+            self.hand_over();
+        }
+        match self.table {
+            Filing::Here => filed([self.waiting]),
+            Filing::Beside(sender, thread) => {
+                drop(sender);
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            }
+        }
+    }
+}
+
+/// The table of all globs that come.
+fn filed(globs: impl IntoIterator<Item = Vec<Added>>) -> GlobTable {
+    let mut table = GlobTable::default();
+    globs.into_iter().flatten().for_each(|Added { id, glob, ignore_case }| table.add(id, &glob, ignore_case));
+    table
 }
 
 impl GlobTable {
@@ -171,240 +155,16 @@ impl GlobTable {
         self.extensions.get(id as usize).is_some_and(|only| *only)
     }
 
+    /// The globs, or parts of them, that are tried by an expression: the slow way.
+    #[cfg(test)]
+    pub(crate) fn left_to_matcher(&self) -> Vec<String> {
+        [&self.exact, &self.folded].into_iter().flat_map(Index::left_to_matcher).collect()
+    }
+
     fn add(&mut self, id: u32, glob: &str, fold: bool) {
         let index = if fold { &mut self.folded } else { &mut self.exact };
-        let mut only_extensions = true;
-        for alternative in alternatives(&full(glob)) {
-            let (key, rest) = file_under(&alternative, fold);
-            only_extensions &= matches!((&key, &rest), (Key::Extension(_), Rest::Nothing));
-            let filed = |name: &str| if fold { name.to_ascii_lowercase() } else { name.to_owned() }.into_boxed_str();
-            let (path, name) = Letters::of_glob(&alternative);
-            let list = match key {
-                Key::Name(name) => index.names.entry(filed(&name)).or_default(),
-                Key::Extension(extension) => index.extensions.entry(filed(&extension)).or_default(),
-                Key::Folder(folder) => {
-                    index.folders.entry(filed(&folder)).or_default().push(index.in_folders.filed.len());
-                    &mut index.in_folders
-                }
-                Key::Start(byte) => index.starts.entry(byte.to_ascii_lowercase()).or_default(),
-                Key::Anything => &mut index.others,
-            };
-            list.push(id, (name, path), rest);
-        }
-        self.extensions.push(only_extensions);
+        self.extensions.push(index.file(id, &full(glob), fold));
     }
-}
-
-impl Index {
-    fn is_empty(&self) -> bool {
-        let keyed = self.names.len() + self.extensions.len() + self.folders.len() + self.starts.len();
-        keyed == 0 && self.others.is_empty()
-    }
-
-    /// `path` is `whole`, in lower case where case does not matter.
-    fn matches(&self, path: &str, whole: &str, visited: &mut Folder, found: &mut Vec<u32>) {
-        let name = name_of(path);
-        let folder = &path[..path.len() - name.len()];
-        if visited.path.as_deref() != Some(folder) {
-            visited.enter(folder, self);
-        }
-        let in_name = Letters::of(name);
-        let in_path = visited.letters.with(in_name);
-        let may = |(name, path): (Letters, Letters)| in_name.have(name) && in_path.have(path);
-        let fits = |filed: &&Filed| filed.rest.matches(path, whole);
-        let mut try_all = |list: Option<&List>| {
-            let Some(list) = list else { return };
-            found.extend_from_slice(&list.sure);
-            let likely = list.letters.iter().zip(&list.filed).filter(|(letters, _)| may(**letters));
-            found.extend(likely.map(|(_, filed)| filed).filter(fits).map(|filed| filed.id));
-        };
-        try_all(Some(&self.others));
-        try_all(self.names.get(name));
-        try_all(name.bytes().next().and_then(|first| self.starts.get(&first.to_ascii_lowercase())));
-        for at in memchr::memchr_iter(b'.', name.as_bytes()) {
-            try_all(self.extensions.get(&name[at + 1..]));
-        }
-        found.extend_from_slice(&visited.found);
-        let likely = visited.open.iter().filter(|(letters, _)| may(*letters));
-        let likely = likely.filter_map(|(_, at)| self.in_folders.filed.get(*at));
-        found.extend(likely.filter(fits).map(|filed| filed.id));
-    }
-}
-
-impl Folder {
-    fn enter(&mut self, folder: &str, index: &Index) {
-        self.letters = Letters::of(folder);
-        self.found.clear();
-        self.open.clear();
-        let parts = folder.split_terminator('/').filter_map(|part| index.folders.get(part)).flatten();
-        for &at in parts {
-            let (Some(filed), Some(&letters)) = (index.in_folders.filed.get(at), index.in_folders.letters.get(at))
-            else {
-                continue;
-            };
-            if filed.rest.asks_name() {
-                self.open.push((letters, at));
-            } else if self.letters.have(letters.1) && filed.rest.matches(folder, folder) {
-                self.found.push(filed.id);
-            }
-        }
-        self.path = Some(folder.to_owned());
-    }
-}
-
-impl Rest {
-    /// Whether more than the folders of a path decide.
-    fn asks_name(&self) -> bool {
-        !matches!(self, Self::Parts(parts) if parts.last().is_some_and(|last| &**last == "**"))
-    }
-
-    /// `path` is `whole`, in lower case where case does not matter.
-    fn matches(&self, path: &str, whole: &str) -> bool {
-        match self {
-            Self::Nothing => true,
-            Self::Path(wanted) => **wanted == *path,
-            Self::Name(pattern) => name_fits(pattern.as_bytes(), name_of(path).as_bytes()),
-            Self::Parts(parts) => last_fits(parts, path) && path_fits(parts, path),
-            Self::Glob { glob, fold, compiled } => {
-                let matcher = compiled.get_or_init(|| compile(glob, *fold).ok().map(Box::new));
-                matcher.as_deref().is_some_and(|matcher| matcher.is_match(whole))
-            }
-        }
-    }
-}
-
-/// What every path that a glob matches must hold.
-enum Key {
-    Name(String),
-    Extension(String),
-    Folder(String),
-    Start(u8),
-    Anything,
-}
-
-/// The key of a glob without alternatives, and what the key leaves open.
-fn file_under(glob: &str, fold: bool) -> (Key, Rest) {
-    let plain = |text: &str| !text.is_empty() && !text.contains(SPECIAL);
-    let rest = || {
-        let by_parts = has_simple_classes(glob) && !(fold && glob.contains('['));
-        if glob.contains(['\\', '{', '}']) || !glob.is_ascii() || !by_parts {
-            return Rest::Glob { glob: glob.into(), fold, compiled: OnceLock::new() };
-        }
-        let glob = if fold { glob.to_ascii_lowercase() } else { glob.to_owned() };
-        if let Some(name) = glob.strip_prefix("**/").filter(|name| !name.contains('/') && *name != "**") {
-            return Rest::Name(name.into());
-        }
-        Rest::Parts(glob.split('/').map(Box::from).collect())
-    };
-    let (folders, name) = glob.rsplit_once('/').unwrap_or(("", glob));
-    let anywhere = folders == "**";
-    if plain(name) {
-        return match anywhere {
-            true => (Key::Name(name.to_owned()), Rest::Nothing),
-            false if plain(glob) && !fold => (Key::Name(name.to_owned()), Rest::Path(glob.into())),
-            false => (Key::Name(name.to_owned()), rest()),
-        };
-    }
-    // Behind the last wildcard of the name.
-    let tail = name.rsplit(SPECIAL).next().unwrap_or_default();
-    let extension = tail.split_once('.').map(|(_, extension)| extension).filter(|extension| plain(extension));
-    if let Some(extension) = extension.filter(|extension| anywhere && name.strip_prefix("*.") == Some(extension)) {
-        return (Key::Extension(extension.to_owned()), Rest::Nothing);
-    }
-    let folder = folders.split('/').filter(|folder| plain(folder)).max_by_key(|folder| folder.len());
-    let start = match name.as_bytes() {
-        [b'[', upper, lower, b']', ..] if upper.is_ascii_alphabetic() && upper.eq_ignore_ascii_case(lower) => {
-            Some(*lower)
-        }
-        [first, ..] if !SPECIAL.contains(&char::from(*first)) => Some(*first),
-        _ => None,
-    };
-    let key = match (folder, start, extension) {
-        (Some(folder), _, _) => Key::Folder(folder.to_owned()),
-        (None, Some(start), _) => Key::Start(start),
-        (None, None, Some(extension)) => Key::Extension(extension.to_owned()),
-        (None, None, None) => Key::Anything,
-    };
-    (key, rest())
-}
-
-fn name_of(path: &str) -> &str {
-    memchr::memrchr(b'/', path.as_bytes()).map_or(path, |at| &path[at + 1..])
-}
-
-/// Whether the name of a path fits the last part, which is asked first: most paths end otherwise.
-fn last_fits(parts: &[Box<str>], path: &str) -> bool {
-    parts.last().is_some_and(|last| &**last == "**" || name_fits(last.as_bytes(), name_of(path).as_bytes()))
-}
-
-/// Whether a path has these parts; `**` stands for any number of folders, at the end for whatever is in the folder.
-fn path_fits(parts: &[Box<str>], path: &str) -> bool {
-    let Some((part, later)) = parts.split_first() else { return false };
-    if &**part == "**" {
-        if later.is_empty() {
-            return true;
-        }
-        let folders = memchr::memchr_iter(b'/', path.as_bytes()).map(|at| at + 1);
-        return std::iter::once(0).chain(folders).any(|at| path_fits(later, &path[at..]));
-    }
-    match memchr::memchr(b'/', path.as_bytes()) {
-        Some(at) => {
-            !later.is_empty() && name_fits(part.as_bytes(), &path.as_bytes()[..at]) && path_fits(later, &path[at + 1..])
-        }
-        None => later.is_empty() && name_fits(part.as_bytes(), path.as_bytes()),
-    }
-}
-
-/// Whether each class of a glob only lists what may stand there: none is open or negated, or holds a slash.
-fn has_simple_classes(glob: &str) -> bool {
-    classes(glob).all(|class| {
-        class.is_some_and(|class| !class.is_empty() && !class.starts_with(['!', '^']) && !class.contains('/'))
-    })
-}
-
-/// Where a pattern goes on behind what `byte` fits at `at`: itself, `?`, or a class that lists it.
-fn behind(pattern: &[u8], at: usize, byte: u8) -> Option<usize> {
-    match *pattern.get(at)? {
-        b'?' => Some(at + 1),
-        b'[' => {
-            let end = at + 1 + memchr::memchr(b']', pattern.get(at + 1..)?)?;
-            lists(pattern.get(at + 1..end)?, byte).then_some(end + 1)
-        }
-        wanted => (wanted == byte).then_some(at + 1),
-    }
-}
-
-/// Whether a class, without its brackets, lists a byte: by itself or in a range.
-fn lists(mut class: &[u8], byte: u8) -> bool {
-    while let Some((&first, later)) = class.split_first() {
-        let (last, rest) = match later {
-            [b'-', last, rest @ ..] => (*last, rest),
-            _ => (first, later),
-        };
-        if (first..=last).contains(&byte) {
-            return true;
-        }
-        class = rest;
-    }
-    false
-}
-
-/// Whether a name fits a pattern of `*`, `?` and classes: on a mismatch, the last star takes one byte more.
-fn name_fits(pattern: &[u8], name: &[u8]) -> bool {
-    let (mut at, mut in_name, mut star) = (0, 0, None);
-    while let Some(&byte) = name.get(in_name) {
-        if pattern.get(at) == Some(&b'*') {
-            star = Some((at, in_name));
-            at += 1;
-        } else if let Some(next) = behind(pattern, at, byte) {
-            (at, in_name) = (next, in_name + 1);
-        } else {
-            let Some((star_at, taken)) = star else { return false };
-            star = Some((star_at, taken + 1));
-            (at, in_name) = (star_at + 1, taken + 1);
-        }
-    }
-    pattern.get(at..).unwrap_or_default().iter().all(|rest| *rest == b'*')
 }
 
 /// The glob as the matcher writes it: from the root of the repository.
@@ -510,6 +270,16 @@ mod tests {
             "{a,b}",
             "x.*.yml",
             "*{rc,.rc}",
+            "**/{docs,lib}/{x,y}/**/*{a,q}*.{md,txt}",
+            "{docs,d}/**/{a,c}.md",
+            "{docs/a,d}/*.md",
+            "a/{b/c,x}.{txt,md}",
+            "{docs,d[o]c}/[a-c]*.md",
+            "**/docs/**/{**,x}",
+            "*/{b,c}/*",
+            "q[A-z]x",
+            "d[oX]cs/[A-D0-9]*",
+            "/{a,d}/**",
         ];
         let paths = [
             "foo",
@@ -548,6 +318,17 @@ mod tests {
             "x.yel",
             "x-q.yml",
             "-/a",
+            "docs/x/q.md",
+            "z/lib/y/k/bab.txt",
+            "docs/c.md",
+            "docs/w/a.md",
+            "docs/a/n.md",
+            "d/n.md",
+            "a/x.md",
+            "DOCS/a.MD",
+            "q_x",
+            "docs/B",
+            "dxcs/b",
         ];
         for fold in [false, true] {
             for glob in globs {

@@ -35,6 +35,11 @@ impl Letters {
         Self(self.0 | other.0)
     }
 
+    /// What both have.
+    pub(crate) const fn shared(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Whether all of `wanted` is here.
     pub(crate) const fn have(self, wanted: Self) -> bool {
         self.0 & wanted.0 == wanted.0

@@ -37,6 +37,20 @@ fn written_out(glob: &str, pair: Find) -> Vec<String> {
     }
 }
 
+/// The folders of a glob and its name: what stands before and behind the last slash that no braces hold.
+pub(super) fn halves(glob: &str) -> (&str, &str) {
+    let (mut depth, mut last) = (0usize, None);
+    for (at, byte) in glob.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            b'/' if depth == 0 => last = Some(at),
+            _ => {}
+        }
+    }
+    last.map_or(("", glob), |at| (&glob[..at], &glob[at + 1..]))
+}
+
 /// Whether no brace and no comma stands in the brackets of a class.
 fn are_apart(glob: &str) -> bool {
     classes(glob).all(|class| class.is_some_and(|class| !class.is_empty() && !class.contains(['{', '}', ','])))

@@ -1,0 +1,375 @@
+//! Globs filed under what a path must hold to match them: the whole name, an extension, a folder, or the first letter of
+//! the name. What the folder of a path decides is decided once for all files in it.
+
+use std::sync::{Arc, OnceLock};
+
+use globset::GlobMatcher;
+use rustc_hash::FxHashMap;
+
+use super::braces::{alternatives, classes, halves};
+use super::fits::{folders_fit, name_fits};
+use super::{SPECIAL, compile};
+use crate::repo::Letters;
+
+/// Globs of one treatment of case, by what a path must hold.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    names: FxHashMap<Box<str>, List>,
+    extensions: FxHashMap<Box<str>, List>,
+    /// Positions in `in_folders`.
+    folders: FxHashMap<Box<str>, Vec<usize>>,
+    in_folders: List,
+    /// By the first byte of the name, in lower case.
+    starts: FxHashMap<u8, List>,
+    others: List,
+}
+
+/// Parts of globs under one key.
+#[derive(Debug, Default)]
+struct List {
+    /// The globs of which nothing is left to ask.
+    sure: Vec<u32>,
+    /// What names and paths must have, of each of `filed`: side by side, for most fail here.
+    letters: Vec<(Letters, Letters)>,
+    filed: Vec<Filed>,
+}
+
+/// One part of a glob.
+#[derive(Debug)]
+struct Filed {
+    id: u32,
+    rest: Rest,
+}
+
+/// The folders of a path, part by part; in lower case where case does not matter.
+type Parts = Box<[Box<str>]>;
+
+/// What is left to ask about a path that was found under its key.
+#[derive(Debug)]
+enum Rest {
+    Nothing,
+    /// The name is right; its folders must be one of these.
+    Folders(Arc<[Parts]>),
+    /// Folders, and one of some names with what each must have; no names: whatever lies there.
+    Names(Parts, Box<[(Letters, Box<str>)]>),
+    /// A name anywhere.
+    Name(Box<str>),
+    Glob {
+        glob: Box<str>,
+        fold: bool,
+        compiled: OnceLock<Option<Box<GlobMatcher>>>,
+    },
+}
+
+/// The folder of the path that was asked for last.
+#[derive(Debug, Default)]
+pub(super) struct Folder {
+    /// With a slash at its end, in lower case where case does not matter; `None` before the first file.
+    path: Option<String>,
+    letters: Letters,
+    /// The globs that match whatever lies here.
+    found: Vec<u32>,
+    /// What globs that also ask for a name must have, and their positions in `in_folders`.
+    open: Vec<((Letters, Letters), usize)>,
+}
+
+impl List {
+    fn push(&mut self, id: u32, letters: (Letters, Letters), rest: Rest) {
+        if matches!(rest, Rest::Nothing) {
+            self.sure.push(id);
+        } else {
+            self.letters.push(letters);
+            self.filed.push(Filed { id, rest });
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.sure.is_empty() && self.filed.is_empty()
+    }
+}
+
+impl Index {
+    pub(super) fn is_empty(&self) -> bool {
+        let keyed = self.names.len() + self.extensions.len() + self.folders.len() + self.starts.len();
+        keyed == 0 && self.others.is_empty()
+    }
+
+    /// `path` is `whole`, in lower case where case does not matter.
+    pub(super) fn matches(&self, path: &str, whole: &str, visited: &mut Folder, found: &mut Vec<u32>) {
+        let name = name_of(path);
+        let folder = &path[..path.len() - name.len()];
+        if visited.path.as_deref() != Some(folder) {
+            visited.enter(folder, self);
+        }
+        let in_name = Letters::of(name);
+        let in_path = visited.letters.with(in_name);
+        let may = |(name, path): (Letters, Letters)| in_name.have(name) && in_path.have(path);
+        let asked = Asked { folder, name, in_name, whole };
+        let mut try_all = |list: Option<&List>| {
+            let Some(list) = list else { return };
+            found.extend_from_slice(&list.sure);
+            let likely = list.letters.iter().zip(&list.filed).filter(|(letters, _)| may(**letters));
+            found.extend(likely.map(|(_, filed)| filed).filter(|filed| filed.rest.fits(&asked)).map(|filed| filed.id));
+        };
+        try_all(Some(&self.others));
+        try_all(self.names.get(name));
+        try_all(name.bytes().next().and_then(|first| self.starts.get(&first.to_ascii_lowercase())));
+        for at in memchr::memchr_iter(b'.', name.as_bytes()) {
+            try_all(self.extensions.get(&name[at + 1..]));
+        }
+        found.extend_from_slice(&visited.found);
+        let likely = visited.open.iter().filter(|(letters, _)| may(*letters));
+        let likely = likely.filter_map(|(_, at)| self.in_folders.filed.get(*at));
+        found.extend(likely.filter(|filed| filed.rest.fits_in_folder(&asked)).map(|filed| filed.id));
+    }
+
+    /// Files a glob, written from the root; says whether an extension is all it asks for.
+    pub(super) fn file(&mut self, id: u32, glob: &str, fold: bool) -> bool {
+        if let Some((folders, names)) = apart(glob, fold) {
+            return self.file_parts(id, &folders, &names);
+        }
+        let mut only_extensions = true;
+        for alternative in alternatives(glob) {
+            only_extensions &= match apart(&alternative, fold) {
+                Some((folders, names)) => self.file_parts(id, &folders, &names),
+                None => self.file_whole(id, &alternative, fold),
+            };
+        }
+        only_extensions
+    }
+
+    /// Files a glob that has one of `folders` before one of `names`.
+    fn file_parts(&mut self, id: u32, folders: &[String], names: &[String]) -> bool {
+        let (plain, wild): (Vec<&str>, Vec<&str>) = names.iter().map(String::as_str).partition(|name| is_plain(name));
+        self.file_plain(id, folders, &plain);
+        let mut only_extensions = plain.is_empty();
+        for folder in folders {
+            let longest = folder.split('/').filter(|part| is_plain(part)).max_by_key(|part| part.len());
+            match longest {
+                Some(key) => {
+                    let in_path = Letters::of_glob(folder).0;
+                    let letters = (common(&wild), in_path);
+                    let names =
+                        if wild.contains(&"*") { Vec::new() } else { wild.iter().map(|name| lettered(name)).collect() };
+                    let rest = Rest::Names(parts_of(folder), names.into());
+                    if !wild.is_empty() {
+                        self.folders.entry(key.into()).or_default().push(self.in_folders.filed.len());
+                        self.in_folders.push(id, letters, rest);
+                    }
+                    only_extensions = false;
+                }
+                None => wild.iter().for_each(|name| only_extensions &= self.file_wild(id, folder, name)),
+            }
+        }
+        only_extensions
+    }
+
+    fn file_plain(&mut self, id: u32, folders: &[String], names: &[&str]) {
+        let anywhere = folders.iter().any(|folder| folder == "**");
+        let letters: Vec<Letters> = folders.iter().map(|folder| Letters::of_glob(folder).0).collect();
+        let letters = (Letters::default(), shared(letters));
+        let parts: Arc<[Parts]> = folders.iter().map(|folder| parts_of(folder)).collect();
+        for name in names {
+            let rest = if anywhere { Rest::Nothing } else { Rest::Folders(Arc::clone(&parts)) };
+            self.names.entry((*name).into()).or_default().push(id, letters, rest);
+        }
+    }
+
+    /// Files one name with a wildcard behind folders of which none is plain.
+    fn file_wild(&mut self, id: u32, folder: &str, name: &str) -> bool {
+        let anywhere = folder == "**";
+        let extension = extension_of(name);
+        if let Some(extension) = extension.filter(|extension| anywhere && name.strip_prefix("*.") == Some(extension)) {
+            self.extensions.entry(extension.into()).or_default().push(id, Default::default(), Rest::Nothing);
+            return true;
+        }
+        let named = || Rest::Names(parts_of(folder), [lettered(name)].into());
+        let rest = if anywhere { Rest::Name(name.into()) } else { named() };
+        let (in_path, in_name) = Letters::of_glob(&format!("{folder}/{name}"));
+        self.list(start_of(name), extension).push(id, (in_name, in_path), rest);
+        false
+    }
+
+    /// Files what only the matcher understands.
+    fn file_whole(&mut self, id: u32, glob: &str, fold: bool) -> bool {
+        let (in_path, in_name) = Letters::of_glob(glob);
+        let filed = |text: &str| if fold { text.to_ascii_lowercase() } else { text.to_owned() };
+        let (folders, name) = glob.rsplit_once('/').unwrap_or(("", glob));
+        let folder = folders.split('/').filter(|folder| is_plain(folder)).max_by_key(|folder| folder.len());
+        let rest = Rest::Glob { glob: glob.into(), fold, compiled: OnceLock::new() };
+        let list = if is_plain(name) {
+            self.names.entry(filed(name).into()).or_default()
+        } else if let Some(folder) = folder {
+            self.folders.entry(filed(folder).into()).or_default().push(self.in_folders.filed.len());
+            &mut self.in_folders
+        } else {
+            self.list(start_of(name), extension_of(&filed(name)))
+        };
+        list.push(id, (in_name, in_path), rest);
+        false
+    }
+
+    /// The list of names that begin or end in a way.
+    fn list(&mut self, start: Option<u8>, extension: Option<&str>) -> &mut List {
+        match (start, extension) {
+            (Some(start), _) => self.starts.entry(start.to_ascii_lowercase()).or_default(),
+            (None, Some(extension)) => self.extensions.entry(extension.into()).or_default(),
+            (None, None) => &mut self.others,
+        }
+    }
+}
+
+#[cfg(test)]
+impl Index {
+    /// The globs that only the matcher understands.
+    pub(super) fn left_to_matcher(&self) -> Vec<String> {
+        let keyed = self.names.values().chain(self.extensions.values()).chain(self.starts.values());
+        let filed = keyed.chain([&self.in_folders, &self.others]).flat_map(|list| &list.filed);
+        let whole = filed.filter_map(|filed| match &filed.rest {
+            Rest::Glob { glob, .. } => Some(glob.to_string()),
+            _ => None,
+        });
+        whole.collect()
+    }
+}
+
+impl Folder {
+    fn enter(&mut self, folder: &str, index: &Index) {
+        self.letters = Letters::of(folder);
+        self.found.clear();
+        self.open.clear();
+        let keyed = folder.split_terminator('/').filter_map(|part| index.folders.get(part)).flatten();
+        for &at in keyed {
+            let (Some(filed), Some(&letters)) = (index.in_folders.filed.get(at), index.in_folders.letters.get(at))
+            else {
+                continue;
+            };
+            match &filed.rest {
+                Rest::Names(parts, names) if self.letters.have(letters.1) && folders_fit(parts, folder) => {
+                    if names.is_empty() {
+                        self.found.push(filed.id);
+                    } else {
+                        self.open.push((letters, at));
+                    }
+                }
+                Rest::Names(..) => {}
+                _ => self.open.push((letters, at)),
+            }
+        }
+        self.path = Some(folder.to_owned());
+    }
+}
+
+/// A path, apart. Folder and name are in lower case where case does not matter.
+struct Asked<'a> {
+    /// With a slash at its end.
+    folder: &'a str,
+    name: &'a str,
+    in_name: Letters,
+    /// As it is written.
+    whole: &'a str,
+}
+
+impl Rest {
+    fn fits(&self, asked: &Asked<'_>) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Folders(folders) => folders.iter().any(|parts| folders_fit(parts, asked.folder)),
+            Self::Name(pattern) => name_fits(pattern.as_bytes(), asked.name.as_bytes()),
+            Self::Names(parts, names) => asked.has_one_of(names) && folders_fit(parts, asked.folder),
+            Self::Glob { glob, fold, compiled } => {
+                let matcher = compiled.get_or_init(|| compile(glob, *fold).ok().map(Box::new));
+                matcher.as_deref().is_some_and(|matcher| matcher.is_match(asked.whole))
+            }
+        }
+    }
+
+    /// The same where the folder is known to be right.
+    fn fits_in_folder(&self, asked: &Asked<'_>) -> bool {
+        match self {
+            Self::Names(_, names) => asked.has_one_of(names),
+            _ => self.fits(asked),
+        }
+    }
+}
+
+impl Asked<'_> {
+    fn has_one_of(&self, names: &[(Letters, Box<str>)]) -> bool {
+        let mut likely = names.iter().filter(|(letters, _)| self.in_name.have(*letters));
+        names.is_empty() || likely.any(|(_, name)| name_fits(name.as_bytes(), self.name.as_bytes()))
+    }
+}
+
+/// The folders and the names that a glob means, where all of it is plain text, `*`, `?`, `**` and classes that list what
+/// may stand there; in lower case where case does not matter.
+fn apart(glob: &str, fold: bool) -> Option<(Vec<String>, Vec<String>)> {
+    // A range of letters means other ones in lower case.
+    let is_range = |class: &str| class.contains('-') && class.contains(|letter: char| letter.is_ascii_uppercase());
+    if glob.contains('\\')
+        || !glob.is_ascii()
+        || !has_simple_classes(glob)
+        || fold && classes(glob).flatten().any(is_range)
+    {
+        return None;
+    }
+    let glob = if fold { glob.to_ascii_lowercase() } else { glob.to_owned() };
+    let (folders, name) = halves(&glob);
+    let (folders, names) = match name {
+        "**" if folders.is_empty() || folders == "**" => (alternatives("**"), alternatives("*")),
+        "**" => (alternatives(&format!("{folders}/**")), alternatives("*")),
+        _ => (alternatives(folders), alternatives(name)),
+    };
+    let is_known = |text: &String| !text.contains(['{', '}']);
+    let is_name = |text: &String| is_known(text) && !text.contains('/') && !text.contains("**");
+    (folders.iter().all(is_known) && names.iter().all(is_name)).then_some((folders, names))
+}
+
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && !text.contains(SPECIAL)
+}
+
+fn parts_of(folders: &str) -> Parts {
+    folders.split('/').filter(|part| !part.is_empty()).map(Box::from).collect()
+}
+
+/// A name, and what names that fit it must have.
+fn lettered(name: &str) -> (Letters, Box<str>) {
+    (Letters::of_glob(name).1, name.into())
+}
+
+/// What names that fit one of these must have.
+fn common(names: &[&str]) -> Letters {
+    shared(names.iter().map(|name| Letters::of_glob(name).1))
+}
+
+fn shared(sets: impl IntoIterator<Item = Letters>) -> Letters {
+    sets.into_iter().reduce(Letters::shared).unwrap_or_default()
+}
+
+/// The extension that all names have that a pattern fits.
+fn extension_of(name: &str) -> Option<&str> {
+    let tail = name.rsplit(SPECIAL).next().unwrap_or_default();
+    tail.split_once('.').map(|(_, extension)| extension).filter(|extension| is_plain(extension))
+}
+
+/// The byte that all names begin with that a pattern fits, without case.
+fn start_of(name: &str) -> Option<u8> {
+    match name.as_bytes() {
+        [b'[', upper, lower, b']', ..] if upper.is_ascii_alphabetic() && upper.eq_ignore_ascii_case(lower) => {
+            Some(*lower)
+        }
+        [first, ..] if !SPECIAL.contains(&char::from(*first)) => Some(*first),
+        _ => None,
+    }
+}
+
+fn name_of(path: &str) -> &str {
+    memchr::memrchr(b'/', path.as_bytes()).map_or(path, |at| &path[at + 1..])
+}
+
+/// Whether each class of a glob only lists what may stand there: none is open or negated, or holds a slash.
+fn has_simple_classes(glob: &str) -> bool {
+    classes(glob).all(|class| {
+        class.is_some_and(|class| !class.is_empty() && !class.starts_with(['!', '^']) && !class.contains('/'))
+    })
+}
