@@ -3,6 +3,9 @@
 use super::imports::{Binding, WILDCARD};
 use super::language::Dialect;
 
+/// Longest name of a module that is looked for, in bytes.
+const MODULE_AT_MOST: usize = 256;
+
 /// One entry of `imports`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ModulePattern {
@@ -40,11 +43,11 @@ impl ModulePattern {
         binding.name.as_ref().is_some_and(|name| is_like(&self.module, &format!("{}{joiner}{name}", binding.module)))
     }
 
-    /// Whether `text` may import it: in the faces of JavaScript the module stands there in quotes; elsewhere its literal
+    /// Whether `text` may import it: in the faces of JavaScript and in Go the module stands there in quotes; elsewhere its literal
     /// does, as a whole word, so that `expression` names no `express`; in Python behind `import` or `from`.
     pub(super) fn is_named_in(&self, text: &str, dialect: Dialect) -> bool {
         let text = text.as_bytes();
-        if dialect.is_javascript() || dialect == Dialect::Component {
+        if dialect.is_javascript() || matches!(dialect, Dialect::Component | Dialect::Go) {
             return self.is_quoted_in(text);
         }
         if dialect == Dialect::Python {
@@ -73,12 +76,15 @@ impl ModulePattern {
         })
     }
 
+    /// Whether a text in quotes is a module that is meant.
     fn is_quoted_in(&self, text: &[u8]) -> bool {
-        let quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\'' | b'`'));
-        let (head, open) = self.module.split_once('*').map_or((self.module.as_str(), false), |(head, _)| (head, true));
+        let head = self.module.split('*').next().unwrap_or_default();
         memchr::memmem::find_iter(text, head.as_bytes()).any(|at| {
-            let before = at.checked_sub(1).and_then(|at| text.get(at));
-            quote(before) && (open || quote(text.get(at + head.len())))
+            let quote =
+                at.checked_sub(1).and_then(|at| text.get(at)).filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+            let rest = text.get(at..).map(|rest| rest.get(..MODULE_AT_MOST).unwrap_or(rest));
+            let module = quote.zip(rest).and_then(|(quote, rest)| rest.get(..memchr::memchr(*quote, rest)?));
+            module.and_then(|module| str::from_utf8(module).ok()).is_some_and(|module| is_like(&self.module, module))
         })
     }
 
@@ -128,6 +134,17 @@ mod tests {
         for (pattern, text, like) in cases {
             assert_eq!(is_like(pattern, text), like, "{pattern} {text}");
         }
+    }
+
+    #[test]
+    fn a_module_in_quotes_is_seen_before_a_file_is_parsed() {
+        let named = |written: &str, text: &str| ModulePattern::new(written).is_named_in(text, Dialect::TypeScript);
+        assert!(named("@*logger", "import { a } from '@shop/a';\nimport { log } from '@shop/core/logger';"));
+        assert!(!named("@*logger", "import { a } from '@shop/a';\nimport { log } from './logger';"));
+        assert!(named("pino", "const log = require(\"pino\")") && !named("pino", "const log = require(\"pino-http\")"));
+        assert!(!named("pino", "// pino"));
+        let in_go = |text: &str| ModulePattern::new("net/http").is_named_in(text, Dialect::Go);
+        assert!(in_go("import (\n\t\"net/http\"\n)") && !in_go("import \"net/http/httptest\"") && !in_go("// http"));
     }
 
     #[test]
