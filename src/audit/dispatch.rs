@@ -31,6 +31,9 @@ pub(crate) struct Dispatch {
     by_keyword: Vec<LeafId>,
     /// Leaves without keywords, or with one that is too short to be looked for.
     always: Vec<LeafId>,
+    /// For a text leaf, those that keywords would wake but that say nothing where it finds nothing: nobody looks for their
+    /// keywords, which are common words as a rule, before.
+    followers: FxHashMap<LeafId, Vec<LeafId>>,
 }
 
 /// What decides which keywords a file is searched for.
@@ -94,6 +97,7 @@ impl Dispatch {
             by_language: FxHashMap::default(),
             by_keyword: Vec::new(),
             always: Vec::new(),
+            followers: FxHashMap::default(),
         };
         for (number, leaf) in (0u32..).zip(&plan.leaves).filter(|(number, _)| is_asked(LeafId(*number))) {
             index.add(LeafId(number), leaf, &plan.globs);
@@ -118,10 +122,10 @@ impl Dispatch {
                     self.by_glob.entry(glob).or_default().push(id);
                 }
                 if !common.is_empty() {
-                    self.by_keyword.push(id);
+                    self.add_keywords(id, leaf);
                 }
             }
-            _ if has_keywords => self.by_keyword.push(id),
+            _ if has_keywords => self.add_keywords(id, leaf),
             Question::Text(_) if !leaf.languages.is_empty() => {
                 for language in &leaf.languages {
                     self.by_language.entry(language.clone()).or_default().push(id);
@@ -129,6 +133,18 @@ impl Dispatch {
             }
             Question::File | Question::Text(_) | Question::Code(_) => self.always.push(id),
         }
+    }
+
+    fn add_keywords(&mut self, id: LeafId, leaf: &Leaf) {
+        match (leaf.guard, &leaf.question) {
+            (Some(guard), Question::Text(_)) => self.followers.entry(guard).or_default().push(id),
+            _ => self.by_keyword.push(id),
+        }
+    }
+
+    /// The text leaves to ask a file in which this one found something.
+    pub(crate) fn followers(&self, guard: LeafId) -> impl Iterator<Item = LeafId> {
+        self.followers.get(&guard).into_iter().flatten().copied()
     }
 
     fn add_kind(&mut self, id: LeafId, name: &str) {

@@ -282,6 +282,7 @@ impl<'a> Inspector<'a> {
             let role = told_role(file.role, inspected.role);
             inspected.found.extend(answer.and_then(|answer| answer.into_matches(index, role)).map(|found| (id, found)));
         }
+        self.ask_followers(index, file, text, inspected, &mut seen);
         self.look_within(index, text, file, &sort, inspected);
         let refused = self.notes_refused.then_some(&mut inspected.refused);
         let leaves = &self.rules.plan.leaves;
@@ -309,6 +310,38 @@ impl<'a> Inspector<'a> {
                 more => Err(format!("it names {more} packages, more than {PACKAGES}")),
             })));
         }
+    }
+
+    /// Asks what is only worth asking where another text was found.
+    fn ask_followers(
+        &self,
+        index: usize,
+        file: &SourceFile,
+        text: &[u8],
+        inspected: &mut Inspected,
+        seen: &mut Seen<'_>,
+    ) {
+        let mut next: Vec<LeafId> =
+            inspected.found.iter().flat_map(|(found, _)| self.dispatch.followers(*found)).collect();
+        if next.is_empty() {
+            return;
+        }
+        let role = told_role(file.role, inspected.role);
+        let mut sight = Sight { as_of: Some(self.as_of), refused: None };
+        while let Some(id) = next.pop() {
+            let Some(leaf) = self.rules.plan.leaves.get(id.0 as usize) else { continue };
+            let Question::Text(pattern) = &leaf.question else { continue };
+            let known = inspected.found.iter().any(|(found, _)| *found == id);
+            if known || !self.selects(leaf, file, inspected) {
+                continue;
+            }
+            let answer = ask_text(pattern, leaf.enough, text, &[], seen, &mut sight);
+            if let Some(found) = answer.into_matches(index, role) {
+                inspected.found.push((id, found));
+                next.extend(self.dispatch.followers(id));
+            }
+        }
+        inspected.found.sort_by_key(|(id, _)| *id);
     }
 
     /// Wakes the conditions whose keywords stand in the text.
