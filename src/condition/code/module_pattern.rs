@@ -43,8 +43,8 @@ impl ModulePattern {
         binding.name.as_ref().is_some_and(|name| is_like(&self.module, &format!("{}{joiner}{name}", binding.module)))
     }
 
-    /// Whether `text` may import it: in the faces of JavaScript and in Go the module stands there in quotes; elsewhere its literal
-    /// does, as a whole word, so that `expression` names no `express`; in Python behind `import` or `from`.
+    /// Whether `text` may import it: in the faces of JavaScript and in Go the module stands there in quotes; elsewhere
+    /// its literal does, as a whole word, so that `expression` names no `express`; in Python behind `import` or `from`.
     pub(super) fn is_named_in(&self, text: &str, dialect: Dialect) -> bool {
         let text = text.as_bytes();
         if dialect.is_javascript() || matches!(dialect, Dialect::Component | Dialect::Go) {
