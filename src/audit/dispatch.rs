@@ -50,8 +50,10 @@ pub(crate) struct Sort {
 #[derive(Debug)]
 pub(crate) struct Alarm<'a> {
     pub(crate) keywords: Keywords,
-    /// For each keyword, whom it wakes.
-    pub(crate) wakes: Vec<Vec<Wake<'a>>>,
+    /// Whom the keywords wake, keyword by keyword.
+    wakes: Vec<Wake<'a>>,
+    /// Where those of each keyword begin; one more than there are keywords.
+    starts: Vec<usize>,
 }
 
 /// A leaf, and what of it a keyword concerns.
@@ -184,18 +186,25 @@ impl Dispatch {
 impl<'a> Alarm<'a> {
     fn new(plan: &'a Plan, (dialect, leaves): &Concerned) -> Self {
         let mut vocabulary = Vocabulary::default();
-        let mut wakes: Vec<Vec<Wake<'a>>> = Vec::new();
+        let mut all: Vec<(usize, Wake<'a>)> = Vec::new();
         for &id in leaves {
             let Some(leaf) = plan.leaves.get(id.0 as usize) else { continue };
-            for (word, wake) in words(id, leaf, *dialect) {
-                let number = vocabulary.number(word);
-                if number == wakes.len() {
-                    wakes.push(Vec::new());
-                }
-                wakes.get_mut(number).into_iter().for_each(|woken| woken.push(wake));
-            }
+            words(id, leaf, *dialect, &mut |word, wake| all.push((vocabulary.number(word), wake)));
         }
-        Self { keywords: vocabulary.keywords(), wakes }
+        all.sort_by_key(|(number, _)| *number);
+        let keywords = vocabulary.keywords();
+        let mut starts = Vec::with_capacity(vocabulary.len() + 1);
+        for (at, (number, _)) in all.iter().enumerate() {
+            starts.resize(starts.len().max(number + 1), at);
+        }
+        starts.push(all.len());
+        Self { keywords, wakes: all.into_iter().map(|(_, wake)| wake).collect(), starts }
+    }
+
+    /// Whom a keyword wakes.
+    pub(crate) fn wakes(&self, word: usize) -> &[Wake<'a>] {
+        let range = self.starts.get(word).zip(self.starts.get(word + 1));
+        range.and_then(|(from, to)| self.wakes.get(*from..*to)).unwrap_or_default()
     }
 }
 
@@ -206,18 +215,15 @@ fn concerns(leaf: &Leaf, sort: &Sort) -> bool {
     leaf.roles.contains(sort.role) && speaks && named
 }
 
-/// The keywords of a leaf that matter to files of a dialect.
-fn words(id: LeafId, leaf: &Leaf, dialect: Option<Dialect>) -> Vec<(&str, Wake<'_>)> {
+/// Shows `see` the keywords of a leaf that matter to files of a dialect.
+fn words<'a>(id: LeafId, leaf: &'a Leaf, dialect: Option<Dialect>, see: &mut impl FnMut(&'a str, Wake<'a>)) {
     match (&leaf.question, dialect) {
-        (Question::Text(text), _) => {
-            text.spec.keywords.iter().map(|word| (word.as_str(), Wake::Text(id, text))).collect()
-        }
+        (Question::Text(text), _) => text.spec.keywords.iter().for_each(|word| see(word, Wake::Text(id, text))),
         (Question::Code(patterns), Some(dialect)) => {
-            let spoken = patterns.iter().enumerate().filter(|(_, pattern)| pattern.speaks(dialect));
-            let triggers =
-                spoken.flat_map(|(number, pattern)| pattern.triggers().iter().map(move |word| (number, word)));
-            triggers.map(|(number, word)| (word.as_str(), Wake::Code(id, number, word))).collect()
+            for (number, pattern) in patterns.iter().enumerate().filter(|(_, pattern)| pattern.speaks(dialect)) {
+                pattern.triggers().iter().for_each(|word| see(word, Wake::Code(id, number, word)));
+            }
         }
-        _ => Vec::new(),
+        _ => {}
     }
 }

@@ -357,7 +357,7 @@ impl<'a> Inspector<'a> {
         let Some(alarm) = alarm.get() else { return };
         let notes = self.notes_refused;
         alarm.keywords.find(text, |word, at| {
-            for wake in alarm.wakes.get(word).into_iter().flatten() {
+            for wake in alarm.wakes(word) {
                 match *wake {
                     Wake::Text(leaf, pattern) => {
                         if pattern.may_match(text, at, notes) {
@@ -387,8 +387,8 @@ impl<'a> Inspector<'a> {
         for (at, value) in values {
             let mut awake: Vec<LeafId> = Vec::new();
             alarm.keywords.find(value.as_bytes(), |word, _| {
-                let woken = alarm.wakes.get(word).into_iter().flatten();
-                awake.extend(woken.filter_map(|wake| if let Wake::Text(leaf, _) = wake { Some(*leaf) } else { None }));
+                let text = |wake: &Wake<'_>| if let Wake::Text(leaf, _) = wake { Some(*leaf) } else { None };
+                awake.extend(alarm.wakes(word).iter().filter_map(text));
             });
             awake.sort_unstable();
             awake.dedup();

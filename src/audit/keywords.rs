@@ -66,6 +66,11 @@ impl Vocabulary {
         *self.0.entry(word.to_ascii_lowercase()).or_insert(next)
     }
 
+    /// How many words there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The words, ready to be looked for under their numbers.
     pub(crate) fn keywords(&self) -> Keywords {
         let mut ordered: Vec<(&str, usize)> = self.0.iter().map(|(word, number)| (word.as_str(), *number)).collect();

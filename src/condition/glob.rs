@@ -103,7 +103,7 @@ impl GlobTableBuilder {
     fn hand_over(&mut self) {
         if matches!(self.table, Filing::Here) {
             let (sender, globs) = channel();
-            self.table = Filing::Beside(sender, std::thread::spawn(move || filed(globs)));
+            self.table = Filing::Beside(sender, std::thread::spawn(move || filed(GlobTable::roomy(), globs)));
         }
         if let Filing::Beside(sender, _) = &self.table {
             // It takes all until the sender is gone; if it panicked, `build` says so.
@@ -117,7 +117,7 @@ impl GlobTableBuilder {
             self.hand_over();
         }
         match self.table {
-            Filing::Here => filed([self.waiting]),
+            Filing::Here => filed(GlobTable::default(), [self.waiting]),
             Filing::Beside(sender, thread) => {
                 drop(sender);
                 thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -126,14 +126,17 @@ impl GlobTableBuilder {
     }
 }
 
-/// The table of all globs that come.
-fn filed(globs: impl IntoIterator<Item = Vec<Added>>) -> GlobTable {
-    let mut table = GlobTable::default();
+/// The table with all globs that come.
+fn filed(mut table: GlobTable, globs: impl IntoIterator<Item = Vec<Added>>) -> GlobTable {
     globs.into_iter().flatten().for_each(|Added { id, glob, ignore_case }| table.add(id, &glob, ignore_case));
     table
 }
 
 impl GlobTable {
+    fn roomy() -> Self {
+        Self { exact: Index::roomy(), ..Self::default() }
+    }
+
     /// The numbers of all globs that match `path`, sorted, into `found`.
     pub fn matches(&self, path: &str, found: &mut Vec<u32>) {
         self.matches_next(path, &mut Visited::default(), found);

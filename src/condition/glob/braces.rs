@@ -8,7 +8,7 @@ const ALTERNATIVES: usize = 256;
 
 /// The glob with its braces written out, as far as that stays bounded. Globs with escapes are kept as they are.
 pub(super) fn alternatives(glob: &str) -> Vec<String> {
-    if glob.contains('\\') || !are_apart(glob) {
+    if !glob.contains('{') || glob.contains('\\') || !are_apart(glob) {
         return vec![glob.to_owned()];
     }
     let mut done = vec![glob.to_owned()];

@@ -4,12 +4,15 @@
 use std::sync::{Arc, OnceLock};
 
 use globset::GlobMatcher;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::braces::{alternatives, classes, halves};
 use super::fits::{folders_fit, name_fits};
 use super::{SPECIAL, compile};
 use crate::repo::Letters;
+
+/// About how many names the rules know.
+const NAMES: usize = 4096;
 
 /// Globs of one treatment of case, by what a path must hold.
 #[derive(Debug, Default)]
@@ -89,6 +92,12 @@ impl List {
 }
 
 impl Index {
+    /// One that need not grow while hundreds of globs are filed.
+    pub(super) fn roomy() -> Self {
+        let names = FxHashMap::with_capacity_and_hasher(NAMES, FxBuildHasher);
+        Self { names, ..Self::default() }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         let keyed = self.names.len() + self.extensions.len() + self.folders.len() + self.starts.len();
         keyed == 0 && self.others.is_empty()
@@ -143,6 +152,9 @@ impl Index {
         let (plain, wild): (Vec<&str>, Vec<&str>) = names.iter().map(String::as_str).partition(|name| is_plain(name));
         self.file_plain(id, folders, &plain);
         let mut only_extensions = plain.is_empty();
+        if wild.is_empty() {
+            return false;
+        }
         for folder in folders {
             let longest = folder.split('/').filter(|part| is_plain(part)).max_by_key(|part| part.len());
             match longest {
@@ -151,11 +163,8 @@ impl Index {
                     let letters = (common(&wild), in_path);
                     let names =
                         if wild.contains(&"*") { Vec::new() } else { wild.iter().map(|name| lettered(name)).collect() };
-                    let rest = Rest::Names(parts_of(folder), names.into());
-                    if !wild.is_empty() {
-                        self.folders.entry(key.into()).or_default().push(self.in_folders.filed.len());
-                        self.in_folders.push(id, letters, rest);
-                    }
+                    self.folders.entry(key.into()).or_default().push(self.in_folders.filed.len());
+                    self.in_folders.push(id, letters, Rest::Names(parts_of(folder), names.into()));
                     only_extensions = false;
                 }
                 None => wild.iter().for_each(|name| only_extensions &= self.file_wild(id, folder, name)),
@@ -166,12 +175,14 @@ impl Index {
 
     fn file_plain(&mut self, id: u32, folders: &[String], names: &[&str]) {
         let anywhere = folders.iter().any(|folder| folder == "**");
-        let letters: Vec<Letters> = folders.iter().map(|folder| Letters::of_glob(folder).0).collect();
-        let letters = (Letters::default(), shared(letters));
+        if anywhere || names.is_empty() {
+            let sure = |list: &mut List| list.sure.push(id);
+            return names.iter().for_each(|name| sure(self.names.entry((*name).into()).or_default()));
+        }
+        let letters = (Letters::default(), shared(folders.iter().map(|folder| Letters::of_glob(folder).0)));
         let parts: Arc<[Parts]> = folders.iter().map(|folder| parts_of(folder)).collect();
         for name in names {
-            let rest = if anywhere { Rest::Nothing } else { Rest::Folders(Arc::clone(&parts)) };
-            self.names.entry((*name).into()).or_default().push(id, letters, rest);
+            self.names.entry((*name).into()).or_default().push(id, letters, Rest::Folders(Arc::clone(&parts)));
         }
     }
 
