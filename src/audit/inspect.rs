@@ -321,27 +321,23 @@ impl<'a> Inspector<'a> {
         inspected: &mut Inspected,
         seen: &mut Seen<'_>,
     ) {
-        let mut next: Vec<LeafId> =
-            inspected.found.iter().flat_map(|(found, _)| self.dispatch.followers(*found)).collect();
-        if next.is_empty() {
-            return;
-        }
+        let found = &inspected.found;
+        let followers = found.iter().flat_map(|(guard, _)| self.dispatch.followers(*guard));
+        // The path of a file may have woken one before.
+        let waiting: Vec<LeafId> = followers.filter(|id| !is_found(found, *id)).collect();
         let role = told_role(file.role, inspected.role);
         let mut sight = Sight { as_of: Some(self.as_of), refused: None };
-        while let Some(id) = next.pop() {
+        for &id in &waiting {
             let Some(leaf) = self.rules.plan.leaves.get(id.0 as usize) else { continue };
             let Question::Text(pattern) = &leaf.question else { continue };
-            let known = inspected.found.iter().any(|(found, _)| *found == id);
-            if known || !self.selects(leaf, file, inspected) {
-                continue;
-            }
-            let answer = ask_text(pattern, leaf.enough, text, &[], seen, &mut sight);
-            if let Some(found) = answer.into_matches(index, role) {
-                inspected.found.push((id, found));
-                next.extend(self.dispatch.followers(id));
+            if self.selects(leaf, file, inspected) {
+                let answer = ask_text(pattern, leaf.enough, text, &[], seen, &mut sight);
+                inspected.found.extend(answer.into_matches(index, role).map(|found| (id, found)));
             }
         }
-        inspected.found.sort_by_key(|(id, _)| *id);
+        if !waiting.is_empty() {
+            inspected.found.sort_by_key(|(id, _)| *id);
+        }
     }
 
     /// Wakes the conditions whose keywords stand in the text.

@@ -60,9 +60,8 @@ pub(crate) fn scan(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Scan
     let follower = Follower::new(repo);
     let start = || Inspector::new(repo, rules, &dispatch, &alarms, &owners, &follower, options);
     let files = repo.files().len();
-    let batch = BATCH.min(files.div_ceil(jobs.max(1)));
-    let mut results =
-        in_order(files, batch.max(1), jobs, start, |inspector, index| Outcome::from(inspector.inspect(index)));
+    let batch = files.div_ceil(jobs.max(1)).clamp(1, BATCH);
+    let mut results = in_order(files, batch, jobs, start, |inspector, index| Outcome::from(inspector.inspect(index)));
     modules::resolve(&mut results, repo, &rules.plan, jobs, options.as_of);
     gather(results, rules.plan.leaves.len())
 }

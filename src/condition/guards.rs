@@ -21,7 +21,8 @@ impl Guards {
         self.look_in(condition, leaves);
     }
 
-    /// The text without which a question need not be asked, for each question that has one.
+    /// The text without which a question need not be asked, for each question that has one. Such a text waits for no
+    /// other: it is asked where it stands first itself.
     pub fn all(&self) -> impl Iterator<Item = (LeafId, LeafId)> {
         let only_there = |leaf: &LeafId, times: usize| self.uses.get(leaf) == Some(&times);
         self.behind

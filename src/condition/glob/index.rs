@@ -50,11 +50,10 @@ type Parts = Box<[Box<str>]>;
 /// What is left to ask about a path that was found under its key.
 #[derive(Debug)]
 enum Rest {
-    Nothing,
     /// The name is right; its folders must be one of these.
     Folders(Arc<[Parts]>),
     /// Folders, and one of some names with what each must have; no names: whatever lies there.
-    Names(Parts, Box<[(Letters, Box<str>)]>),
+    Names(Parts, Arc<[(Letters, Box<str>)]>),
     /// A name anywhere.
     Name(Box<str>),
     Glob {
@@ -78,12 +77,8 @@ pub(super) struct Folder {
 
 impl List {
     fn push(&mut self, id: u32, letters: (Letters, Letters), rest: Rest) {
-        if matches!(rest, Rest::Nothing) {
-            self.sure.push(id);
-        } else {
-            self.letters.push(letters);
-            self.filed.push(Filed { id, rest });
-        }
+        self.letters.push(letters);
+        self.filed.push(Filed { id, rest });
     }
 
     fn is_empty(&self) -> bool {
@@ -155,16 +150,15 @@ impl Index {
         if wild.is_empty() {
             return false;
         }
+        let names: Vec<_> = wild.iter().map(|name| lettered(name)).collect();
+        let in_name = shared(names.iter().map(|(letters, _)| *letters));
+        let names: Arc<[_]> = if wild.contains(&"*") { Arc::default() } else { names.into() };
         for folder in folders {
-            let longest = folder.split('/').filter(|part| is_plain(part)).max_by_key(|part| part.len());
-            match longest {
+            match longest_plain(folder) {
                 Some(key) => {
-                    let in_path = Letters::of_glob(folder).0;
-                    let letters = (common(&wild), in_path);
-                    let names =
-                        if wild.contains(&"*") { Vec::new() } else { wild.iter().map(|name| lettered(name)).collect() };
+                    let letters = (in_name, Letters::of_glob(folder).0);
                     self.folders.entry(key.into()).or_default().push(self.in_folders.filed.len());
-                    self.in_folders.push(id, letters, Rest::Names(parts_of(folder), names.into()));
+                    self.in_folders.push(id, letters, Rest::Names(parts_of(folder), Arc::clone(&names)));
                     only_extensions = false;
                 }
                 None => wild.iter().for_each(|name| only_extensions &= self.file_wild(id, folder, name)),
@@ -191,7 +185,7 @@ impl Index {
         let anywhere = folder == "**";
         let extension = extension_of(name);
         if let Some(extension) = extension.filter(|extension| anywhere && name.strip_prefix("*.") == Some(extension)) {
-            self.extensions.entry(extension.into()).or_default().push(id, Default::default(), Rest::Nothing);
+            self.extensions.entry(extension.into()).or_default().sure.push(id);
             return true;
         }
         let named = || Rest::Names(parts_of(folder), [lettered(name)].into());
@@ -206,11 +200,10 @@ impl Index {
         let (in_path, in_name) = Letters::of_glob(glob);
         let filed = |text: &str| if fold { text.to_ascii_lowercase() } else { text.to_owned() };
         let (folders, name) = glob.rsplit_once('/').unwrap_or(("", glob));
-        let folder = folders.split('/').filter(|folder| is_plain(folder)).max_by_key(|folder| folder.len());
         let rest = Rest::Glob { glob: glob.into(), fold, compiled: OnceLock::new() };
         let list = if is_plain(name) {
             self.names.entry(filed(name).into()).or_default()
-        } else if let Some(folder) = folder {
+        } else if let Some(folder) = longest_plain(folders) {
             self.folders.entry(filed(folder).into()).or_default().push(self.in_folders.filed.len());
             &mut self.in_folders
         } else {
@@ -284,7 +277,6 @@ struct Asked<'a> {
 impl Rest {
     fn fits(&self, asked: &Asked<'_>) -> bool {
         match self {
-            Self::Nothing => true,
             Self::Folders(folders) => folders.iter().any(|parts| folders_fit(parts, asked.folder)),
             Self::Name(pattern) => name_fits(pattern.as_bytes(), asked.name.as_bytes()),
             Self::Names(parts, names) => asked.has_one_of(names) && folders_fit(parts, asked.folder),
@@ -326,8 +318,8 @@ fn apart(glob: &str, fold: bool) -> Option<(Vec<String>, Vec<String>)> {
     let glob = if fold { glob.to_ascii_lowercase() } else { glob.to_owned() };
     let (folders, name) = halves(&glob);
     let (folders, names) = match name {
-        "**" if folders.is_empty() || folders == "**" => (alternatives("**"), alternatives("*")),
-        "**" => (alternatives(&format!("{folders}/**")), alternatives("*")),
+        "**" if folders.is_empty() || folders == "**" => (vec!["**".to_owned()], vec!["*".to_owned()]),
+        "**" => (alternatives(&format!("{folders}/**")), vec!["*".to_owned()]),
         _ => (alternatives(folders), alternatives(name)),
     };
     let is_known = |text: &String| !text.contains(['{', '}']);
@@ -339,6 +331,11 @@ fn is_plain(text: &str) -> bool {
     !text.is_empty() && !text.contains(SPECIAL)
 }
 
+/// The folder that tells most: the longest that is plain text.
+fn longest_plain(folders: &str) -> Option<&str> {
+    folders.split('/').filter(|folder| is_plain(folder)).max_by_key(|folder| folder.len())
+}
+
 fn parts_of(folders: &str) -> Parts {
     folders.split('/').filter(|part| !part.is_empty()).map(Box::from).collect()
 }
@@ -348,11 +345,7 @@ fn lettered(name: &str) -> (Letters, Box<str>) {
     (Letters::of_glob(name).1, name.into())
 }
 
-/// What names that fit one of these must have.
-fn common(names: &[&str]) -> Letters {
-    shared(names.iter().map(|name| Letters::of_glob(name).1))
-}
-
+/// What all of these have.
 fn shared(sets: impl IntoIterator<Item = Letters>) -> Letters {
     sets.into_iter().reduce(Letters::shared).unwrap_or_default()
 }
