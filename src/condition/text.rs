@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use jiff::civil::Date;
-use regex::bytes::{Captures, Regex, RegexBuilder};
+use regex::bytes::{Captures, Match, Regex, RegexBuilder};
 
 use crate::condition::assigned::{Assigned, assigned};
 use crate::condition::secret::{self, Identity, Weight};
@@ -99,6 +99,28 @@ pub struct TextMatch {
     pub secret: Option<(Identity, String)>,
 }
 
+/// A place where an expression matches. Groups are looked for only where an expression names some, as that takes a
+/// second search of the place.
+struct Found<'t> {
+    whole: Match<'t>,
+    groups: Option<Captures<'t>>,
+}
+
+impl<'t> Found<'t> {
+    /// The first place from byte `at` on; `named`: the expression names groups.
+    fn at(regex: &Regex, named: bool, text: &'t [u8], at: usize) -> Option<Self> {
+        if named {
+            let groups = regex.captures_at(text, at)?;
+            return Some(Self { whole: groups.get(0)?, groups: Some(groups) });
+        }
+        Some(Self { whole: regex.find_at(text, at)?, groups: None })
+    }
+
+    fn group(&self, name: &str) -> Option<Match<'t>> {
+        self.groups.as_ref()?.name(name)
+    }
+}
+
 /// How much of a line is looked at before and behind a keyword, in bytes: written lines are shorter.
 const LINE_BEFORE: usize = 1024;
 const LINE_LIMIT: usize = 4096;
@@ -184,7 +206,7 @@ impl TextPattern {
         }
         let whole = Span::new(0, text.len());
         if self.shape().may_hold(text) {
-            let mut see = |captures: &Captures<'_>| self.accept(text, captures, sight).is_none_or(&mut *keep);
+            let mut see = |found: &Found<'_>| self.accept(text, found, sight).is_none_or(&mut *keep);
             self.find_in(text, whole, &mut 0, &mut see);
         }
     }
@@ -200,7 +222,7 @@ impl TextPattern {
         let notes = sight.refused.is_some();
         let may_match = |at: usize| self.may_match(text, at, notes);
         let may_hold = |span: Span| text.get(span.start..span.end).is_some_and(|part| self.shape().may_hold(part));
-        let mut see = |captures: &Captures<'_>| self.accept(text, captures, sight).is_none_or(&mut *keep);
+        let mut see = |found: &Found<'_>| self.accept(text, found, sight).is_none_or(&mut *keep);
         let mut done_to = 0;
         if self.spec.window == Window::File {
             let whole = Span::new(0, text.len());
@@ -257,20 +279,20 @@ impl TextPattern {
         text: &[u8],
         window: Span,
         done_to: &mut usize,
-        see: &mut impl FnMut(&Captures<'_>) -> bool,
+        see: &mut impl FnMut(&Found<'_>) -> bool,
     ) -> bool {
         let Some(regex) = self.regex.get_or_init(|| compile(&self.spec.pattern).ok()) else { return true };
+        let named = regex.capture_names().flatten().next().is_some();
         let mut at = window.start;
         while at <= window.end {
             // The haystack ends with the window, but starts at the file, so that `\b` and `^` see what stands before.
-            let Some(captures) = regex.captures_at(&text[..window.end], at) else { break };
-            let Some(whole) = captures.get(0) else { break };
-            at = whole.end().max(at + 1);
-            if whole.start() < window.start {
+            let Some(found) = Found::at(regex, named, &text[..window.end], at) else { break };
+            at = found.whole.end().max(at + 1);
+            if found.whole.start() < window.start {
                 continue;
             }
-            *done_to = (*done_to).max(whole.end());
-            if !see(&captures) {
+            *done_to = (*done_to).max(found.whole.end());
+            if !see(&found) {
                 return false;
             }
         }
@@ -280,17 +302,17 @@ impl TextPattern {
         true
     }
 
-    fn accept(&self, text: &[u8], captures: &Captures<'_>, sight: &mut Sight) -> Option<TextMatch> {
-        let whole = captures.get(0)?;
-        let value = captures.name("secret").unwrap_or(whole);
+    fn accept(&self, text: &[u8], found: &Found<'_>, sight: &mut Sight) -> Option<TextMatch> {
+        let whole = found.whole;
+        let value = found.group("secret").unwrap_or(whole);
         let Some(spec) = &self.spec.secret else {
             let judged = String::from_utf8_lossy(whole.as_bytes());
-            if self.allowed(text, captures, &[&judged]).is_some() {
+            if self.allowed(text, found, &[&judged]).is_some() {
                 return None;
             }
             return Some(TextMatch {
                 span: Span::new(whole.start(), whole.end()),
-                captures: self.named(captures, None),
+                captures: self.named(found, None),
                 shows: one_line(&judged),
                 confidence: None,
                 mark: None,
@@ -303,7 +325,7 @@ impl TextPattern {
             sight.refuse(span, &judged, || "decode: it does not say what it should".to_owned());
             return None;
         };
-        if let Some(filter) = self.allowed(text, captures, &[&judged, &plain]) {
+        if let Some(filter) = self.allowed(text, found, &[&judged, &plain]) {
             sight.refuse(span, &judged, || filter);
             return None;
         }
@@ -315,7 +337,7 @@ impl TextPattern {
             }
         };
         let shows = secret::redact(&judged, spec.shown);
-        let mut names = self.named(captures, Some(&value.range()));
+        let mut names = self.named(found, Some(&value.range()));
         names.push(("secret".to_owned(), shows.clone()));
         let identity = Identity::of(if spec.encoded.is_some() { &plain } else { &judged });
         let secret = Some((identity, why));
@@ -323,13 +345,13 @@ impl TextPattern {
     }
 
     /// The list that lets one of `judged` pass, or the line or name that it stands in; as a report names it.
-    fn allowed(&self, text: &[u8], captures: &Captures<'_>, judged: &[&str]) -> Option<String> {
+    fn allowed(&self, text: &[u8], found: &Found<'_>, judged: &[&str]) -> Option<String> {
         let drops = |list: &&Arc<Allow>| judged.iter().any(|text| list.drops(text.as_bytes()));
         if let Some(list) = self.allow.iter().find(drops) {
             return Some(format!("allow: {}", list.name));
         }
         let names = self.allow_name.get_or_init(|| compile_all(&self.spec.allow_name));
-        let name = captures.name("name").map(|name| name.as_bytes()).unwrap_or_default();
+        let name = found.group("name").map(|name| name.as_bytes()).unwrap_or_default();
         if names.iter().any(|regex| regex.is_match(name)) {
             return Some("allow-name".to_owned());
         }
@@ -337,17 +359,17 @@ impl TextPattern {
         if lines.is_empty() {
             return None;
         }
-        let line = line_around(text, captures.get(0)?.start());
+        let line = line_around(text, found.whole.start());
         let line = text.get(line.start..line.end).unwrap_or_default();
         lines.iter().any(|regex| regex.is_match(line)).then(|| "allow-line".to_owned())
     }
 
     /// The named groups as one-line texts, without those that share a byte with `hidden`.
-    fn named(&self, captures: &Captures<'_>, hidden: Option<&Range<usize>>) -> Vec<(String, String)> {
-        let Some(Some(regex)) = self.regex.get() else { return Vec::new() };
+    fn named(&self, found: &Found<'_>, hidden: Option<&Range<usize>>) -> Vec<(String, String)> {
+        let (Some(Some(regex)), true) = (self.regex.get(), found.groups.is_some()) else { return Vec::new() };
         let shares = |group: &Range<usize>| hidden.is_some_and(|h| group.start < h.end && h.start < group.end);
         let text = |name: &str| {
-            let group = captures.name(name).filter(|group| !shares(&group.range()))?;
+            let group = found.group(name).filter(|group| !shares(&group.range()))?;
             Some(one_line(&String::from_utf8_lossy(group.as_bytes())))
         };
         regex.capture_names().flatten().filter_map(|name| Some((name.to_owned(), text(name)?))).collect()

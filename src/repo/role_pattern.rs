@@ -13,6 +13,8 @@ const MAX_CHOICES: usize = 256;
 #[derive(Debug)]
 pub(super) struct Pattern {
     segments: Vec<Segment>,
+    /// What every path that fits has.
+    letters: Letters,
     /// It names a folder, and so everything below.
     folder: bool,
     /// It takes back what earlier globs of its role gave.
@@ -81,7 +83,8 @@ impl Pattern {
         if matches!(segments.last(), Some(Segment::Deep)) {
             return Err(format!("glob `{glob}` ends in `**`; end it with a slash"));
         }
-        Ok(Self { segments, folder, negated })
+        let letters = segments.iter().fold(Letters::default(), |all, segment| all.with(segment.letters()));
+        Ok(Self { segments, letters, folder, negated })
     }
 
     /// What to look for first: the rarest part.
@@ -109,9 +112,9 @@ impl Pattern {
         self.folder
     }
 
-    /// Whether it gives a role to everything in the folder that has these parts.
-    pub(super) fn matches_folder(&self, folders: &[&str]) -> bool {
-        self.folder && walk(&self.segments, folders, true)
+    /// Whether it gives a role to everything in the folder that has these parts; `letters` are those of the parts.
+    pub(super) fn matches_folder(&self, folders: &[&str], letters: Letters) -> bool {
+        self.folder && letters.have(self.letters) && walk(&self.segments, folders, true)
     }
 
     /// Whether it names the file `name` in `folder`, which is empty at the root; `letters` are those of the name.
@@ -145,6 +148,14 @@ impl Segment {
                 let middle = pieces.map(Into::into).collect();
                 Some(Self::Wild(Wild { letters: Letters::of(part), prefix, middle, suffix: suffix.into() }))
             }
+        }
+    }
+
+    fn letters(&self) -> Letters {
+        match self {
+            Self::Deep => Letters::default(),
+            Self::Literal(literal) => Letters::of(literal),
+            Self::Wild(wild) => wild.letters,
         }
     }
 
@@ -228,7 +239,7 @@ mod tests {
     fn matches(glob: &str, path: &str) -> bool {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let fits = |pattern: &Pattern| {
-            pattern.matches_folder(&parts(folder)) || pattern.matches_file(folder, name, Letters::of(name))
+            pattern.matches_folder(&parts(folder), Letters::of(folder)) || pattern.matches_file(folder, name, Letters::of(name))
         };
         Pattern::parse(glob).unwrap().iter().any(fits)
     }
@@ -305,7 +316,7 @@ mod tests {
         fn never_panics(glob in "[!/*{},.\u{e9}a]{0,12}", path in "[/.\u{e9}a]{0,12}") {
             for pattern in Pattern::parse(&glob).unwrap_or_default() {
                 pattern.matches_file(&path, &path, Letters::of(&path));
-                pattern.matches_folder(&parts(&path));
+                pattern.matches_folder(&parts(&path), Letters::of(&path));
                 pattern.key();
             }
         }

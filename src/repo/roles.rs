@@ -125,7 +125,8 @@ impl<'table> Lookup<'table> {
         let named = parts.iter().filter_map(|part| table.folders.get(*part)).chain([&table.others]);
         let (whole, pending): (Vec<usize>, Vec<usize>) =
             named.flatten().partition(|at| table.patterns.get(**at).is_some_and(|(_, pattern)| pattern.is_folder()));
-        table.apply(&whole, &mut self.given, |pattern| pattern.matches_folder(&parts));
+        let letters = Letters::of(folder);
+        table.apply(&whole, &mut self.given, |pattern| pattern.matches_folder(&parts, letters));
         self.pending = pending;
         self.folder = Some(folder.to_owned());
     }
