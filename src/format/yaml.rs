@@ -11,7 +11,9 @@ mod build;
 mod frame;
 mod scalar;
 
-use granit_parser::{Options, Parser};
+use std::borrow::Cow;
+
+use granit_parser::{ErrorKind, Options, Parser};
 
 use self::build::Builder;
 use super::{Document, FormatError, Limits, helm};
@@ -29,17 +31,53 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Vec<Document>, FormatError> 
     read(text, Some(&masked), limits).or_else(|error| read(text, None, limits).map_err(|_| error))
 }
 
+/// Most lines of quoted scalars that are joined in one text.
+const JOINED: usize = 200;
+
+/// Reads the text as it is. A quoted scalar whose lines are not indented enough, which the specification refuses and
+/// the readers that people run take, has its lines joined: a line break there stands for a blank, and every byte keeps
+/// its place.
 fn read(text: &str, masked: Option<&helm::Masked>, limits: &Limits) -> Result<Vec<Document>, FormatError> {
+    let mut source = Cow::Borrowed(masked.map_or(text, |masked| masked.text.as_str()));
+    for _ in 0..JOINED {
+        match events(text, &source, masked, limits) {
+            Err((error, true)) => match error.offset.and_then(|offset| with_line_joined(&source, offset)) {
+                Some(joined) => source = Cow::Owned(joined),
+                None => return Err(error),
+            },
+            read => return read.map_err(|(error, _)| error),
+        }
+    }
+    events(text, &source, masked, limits).map_err(|(error, _)| error)
+}
+
+/// The text with a blank in place of the line break before the line at byte `offset`.
+fn with_line_joined(source: &str, offset: usize) -> Option<String> {
+    let before = source.get(..offset)?;
+    let end = before.rfind('\n')?;
+    let start = if before[..end].ends_with('\r') { end - 1 } else { end };
+    Some(format!("{}{}{}", &source[..start], &"  "[..=end - start], &source[end + 1..]))
+}
+
+/// Reads the events of `source`, in which each byte stands where it does in `text`. Beside an error stands whether it is
+/// one of the indent of a quoted scalar.
+fn events(
+    text: &str,
+    source: &str,
+    masked: Option<&helm::Masked>,
+    limits: &Limits,
+) -> Result<Vec<Document>, (FormatError, bool)> {
     let mut options = Options::default();
     options.flow_nesting_limit = limits.depth;
     options.block_nesting_limit = limits.depth;
     options.max_buffered_comment_events = limits.nodes;
     let mut builder = Builder::new(text, masked, limits);
-    let source = masked.map_or(text, |masked| masked.text.as_str());
     for event in Parser::new_from_str_with_options(source, options) {
-        let (event, span) = event
-            .map_err(|error| FormatError { offset: error.marker().byte_offset(), message: error.kind().to_string() })?;
-        builder.event(event, span)?;
+        let (event, span) = event.map_err(|error| {
+            let indent = matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent);
+            (FormatError { offset: error.marker().byte_offset(), message: error.kind().to_string() }, indent)
+        })?;
+        builder.event(event, span).map_err(|error| (error, false))?;
     }
     Ok(builder.finish())
 }
@@ -102,6 +140,21 @@ mod tests {
             "f": 1.5, "s": "1_000", "v": "1.2.3", "q": "true", "i": ".inf", "m": "12:30"});
         let text = "on: yes\nb: true\nn: null\nt: ~\ne:\no: 0o10\nx: 0xFF\nd: 010\nf: 1.5e0\ns: 1_000\nv: 1.2.3\nq: 'true'\ni: .inf\nm: 12:30\n";
         assert_eq!(value(text), expected);
+    }
+
+    #[test]
+    fn lines_of_a_quoted_scalar_need_no_indent() {
+        let text = "a:\n  b: \"x\r\n  || y\n  \"\n  c: 'one\ntwo'\nd: 1\n";
+        let root = one(text);
+        assert_eq!(root.get("d").unwrap().to_value(), json!(1));
+        let words = |pointer: &str| {
+            let text = root.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+            text.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(words("/a/b"), ["x", "||", "y"]);
+        assert_eq!(words("/a/c"), ["one", "two"]);
+        assert_eq!(at(text, &root, "/a/c"), "'one\ntwo'");
+        assert!(parse("a: \"x\ny: 1\n", &Limits::default()).is_err(), "the quote is never closed");
     }
 
     #[test]

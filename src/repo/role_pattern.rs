@@ -239,7 +239,8 @@ mod tests {
     fn matches(glob: &str, path: &str) -> bool {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let fits = |pattern: &Pattern| {
-            pattern.matches_folder(&parts(folder), Letters::of(folder)) || pattern.matches_file(folder, name, Letters::of(name))
+            pattern.matches_folder(&parts(folder), Letters::of(folder))
+                || pattern.matches_file(folder, name, Letters::of(name))
         };
         Pattern::parse(glob).unwrap().iter().any(fits)
     }

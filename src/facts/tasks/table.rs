@@ -161,12 +161,14 @@ impl Bare {
     }
 }
 
-/// Files that hold steps for others.
+/// Files that hold steps for others: actions, and pipelines that others call.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Actions {
     pub(super) files: Vec<String>,
     pub(super) steps: String,
+    pub(super) jobs: String,
+    pub(super) job_steps: String,
     pub(super) run: String,
     pub(super) uses: String,
     pub(super) with: String,

@@ -177,3 +177,13 @@ proptest! {
         let _ = followed(&files, &script);
     }
 }
+
+#[test]
+fn a_pipeline_that_is_called_runs_what_it_is_given() {
+    let called = "jobs:\n  a:\n    steps:\n      - run: make ${{ inputs.target }}\n  b:\n    continue-on-error: true\n    steps:\n      - run: make ${{ inputs.target }} again\n";
+    let repo = Repo::from_memory([(".github/workflows/run.yml", called), ("Makefile", "check:\n\tmypy\n")]);
+    let follower = Follower::new(&repo);
+    let given = [("target".to_owned(), "check".to_owned())];
+    assert_eq!(follower.action("./.github/workflows/run.yml", &given), "make check\nmypy\n");
+    assert_eq!(follower.action("./.github/workflows/run.yml", &[]), "", "its own document says what it runs");
+}

@@ -363,6 +363,9 @@ impl<'f, 'a> Walk<'f, 'a> {
     fn action(&mut self, uses: &str, given: &[(String, String)]) {
         let keys = &self.table.actions;
         let Some(folder) = join("", uses) else { return };
+        if self.follower.repo.contains(&folder) {
+            return self.called(&folder, given);
+        }
         let paths = keys.files.iter().filter_map(|name| join(&folder, name));
         let Some((path, text)) = paths.into_iter().find_map(|path| Some((path.clone(), self.follower.text(&path)?)))
         else {
@@ -375,6 +378,37 @@ impl<'f, 'a> Walk<'f, 'a> {
         let documents = parse(Syntax::Yaml, &text, &Limits::default()).unwrap_or_default();
         let Some(steps) = documents.first().and_then(|document| document.root.pointer(&keys.steps)) else { return };
         self.depth += 1;
+        self.steps(steps, &folder, given);
+        self.depth -= 1;
+    }
+
+    /// The jobs of the pipeline at `path`. One that is given nothing says in its own document what it runs.
+    fn called(&mut self, path: &str, given: &[(String, String)]) {
+        let keys = &self.table.actions;
+        let shown: Vec<&str> = given.iter().map(|(_, value)| value.as_str()).collect();
+        let Some(text) = self.follower.text(path).filter(|text| !given.is_empty() && text.contains(&keys.inputs))
+        else {
+            return;
+        };
+        if !self.enter(path, &shown.join("\n")) {
+            return;
+        }
+        let documents = parse(Syntax::Yaml, &text, &Limits::default()).unwrap_or_default();
+        let Some(jobs) = documents.first().and_then(|document| document.root.pointer(&keys.jobs)) else { return };
+        self.depth += 1;
+        for job in jobs.members() {
+            if job.value.get(&keys.allowed).and_then(Node::as_bool) != Some(true)
+                && let Some(steps) = job.value.get(&keys.job_steps)
+            {
+                self.steps(steps, "", given);
+            }
+        }
+        self.depth -= 1;
+    }
+
+    /// What the steps of an action in `folder`, or of a pipeline that is called, run with the inputs `given`.
+    fn steps(&mut self, steps: &Node, folder: &str, given: &[(String, String)]) {
+        let keys = &self.table.actions;
         for step in steps.items() {
             let text = |key: &str| {
                 step.get(key).and_then(Node::scalar_text).map(|text| with_inputs(&text, &keys.inputs, given))
@@ -385,7 +419,7 @@ impl<'f, 'a> Walk<'f, 'a> {
             if let Some(run) = text(&keys.run) {
                 let at = text(&keys.folder).unwrap_or_default();
                 let at = join("", literal(&at)).unwrap_or_default();
-                self.script(&run, &mut Context::at([at.as_str(), "", folder.as_str()]), true);
+                self.script(&run, &mut Context::at([at.as_str(), "", folder]), true);
             }
             if let Some(uses) = text(&keys.uses).filter(|uses| uses.starts_with("./")) {
                 let members = step.get(&keys.with).map(Node::members).unwrap_or_default();
@@ -397,7 +431,6 @@ impl<'f, 'a> Walk<'f, 'a> {
                 self.action(&uses, &given);
             }
         }
-        self.depth -= 1;
     }
 }
 
