@@ -31,15 +31,18 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Vec<Document>, FormatError> 
     read(text, Some(&masked), limits).or_else(|error| read(text, None, limits).map_err(|_| error))
 }
 
-/// Most lines of quoted scalars that are joined in one text.
-const JOINED: usize = 200;
+/// Most lines of quoted scalars that are joined in one text, each of which has it read once more.
+const JOINED: usize = 100;
+/// Longest text in which lines are joined, in bytes.
+const JOINED_IN: usize = 128 << 10;
 
 /// Reads the text as it is. A quoted scalar whose lines are not indented enough, which the specification refuses and
 /// the readers that people run take, has its lines joined: a line break there stands for a blank, and every byte keeps
 /// its place.
 fn read(text: &str, masked: Option<&helm::Masked>, limits: &Limits) -> Result<Vec<Document>, FormatError> {
     let mut source = Cow::Borrowed(masked.map_or(text, |masked| masked.text.as_str()));
-    for _ in 0..JOINED {
+    let tries = if source.len() > JOINED_IN { 0 } else { JOINED };
+    for _ in 0..tries {
         match events(text, &source, masked, limits) {
             Err((error, true)) => match error.offset.and_then(|offset| with_line_joined(&source, offset)) {
                 Some(joined) => source = Cow::Owned(joined),
