@@ -22,7 +22,8 @@ pub struct TextPattern {
     /// What the author wrote.
     pub spec: Arc<TextSpec>,
     allow: Vec<Arc<Allow>>,
-    regex: OnceLock<Option<Regex>>,
+    /// The expression, and whether it names groups; `None` where it cannot be compiled.
+    regex: OnceLock<Option<(Regex, bool)>>,
     shape: OnceLock<Shape>,
     keywords: OnceLock<Option<AhoCorasick>>,
     allow_line: OnceLock<Vec<Regex>>,
@@ -281,12 +282,13 @@ impl TextPattern {
         done_to: &mut usize,
         see: &mut impl FnMut(&Found<'_>) -> bool,
     ) -> bool {
-        let Some(regex) = self.regex.get_or_init(|| compile(&self.spec.pattern).ok()) else { return true };
-        let named = regex.capture_names().flatten().next().is_some();
+        let Some((regex, named)) = self.regex.get_or_init(|| compile(&self.spec.pattern).ok().map(with_names)) else {
+            return true;
+        };
         let mut at = window.start;
         while at <= window.end {
             // The haystack ends with the window, but starts at the file, so that `\b` and `^` see what stands before.
-            let Some(found) = Found::at(regex, named, &text[..window.end], at) else { break };
+            let Some(found) = Found::at(regex, *named, &text[..window.end], at) else { break };
             at = found.whole.end().max(at + 1);
             if found.whole.start() < window.start {
                 continue;
@@ -366,7 +368,7 @@ impl TextPattern {
 
     /// The named groups as one-line texts, without those that share a byte with `hidden`.
     fn named(&self, found: &Found<'_>, hidden: Option<&Range<usize>>) -> Vec<(String, String)> {
-        let (Some(Some(regex)), true) = (self.regex.get(), found.groups.is_some()) else { return Vec::new() };
+        let Some(Some((regex, true))) = self.regex.get() else { return Vec::new() };
         let shares = |group: &Range<usize>| hidden.is_some_and(|h| group.start < h.end && h.start < group.end);
         let text = |name: &str| {
             let group = found.group(name).filter(|group| !shares(&group.range()))?;
@@ -399,6 +401,12 @@ const CACHE: usize = 256 << 10;
 
 fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(pattern).unicode(false).multi_line(true).size_limit(4 << 20).dfa_size_limit(CACHE).build()
+}
+
+/// The expression, and whether it names groups.
+fn with_names(regex: Regex) -> (Regex, bool) {
+    let named = regex.capture_names().flatten().next().is_some();
+    (regex, named)
 }
 
 fn compile_all(patterns: &[String]) -> Vec<Regex> {

@@ -10,7 +10,7 @@ use super::places::{base, folder_of, join, literal, upward};
 use super::table::{Listing, Runner, Source, Table};
 use super::{Follower, script};
 use crate::format::shell::{Command, Word, commands};
-use crate::format::{Limits, Node, Syntax, parse};
+use crate::format::{Document, Limits, Node, Syntax, parse};
 
 /// Deepest chain of tasks and scripts.
 const DEPTH: usize = 16;
@@ -371,29 +371,30 @@ impl<'f, 'a> Walk<'f, 'a> {
         else {
             return;
         };
-        let shown: Vec<&str> = given.iter().map(|(_, value)| value.as_str()).collect();
-        if !self.enter(&path, &shown.join("\n")) {
-            return;
-        }
-        let documents = parse(Syntax::Yaml, &text, &Limits::default()).unwrap_or_default();
+        let documents = self.entered(&path, &text, given);
         let Some(steps) = documents.first().and_then(|document| document.root.pointer(&keys.steps)) else { return };
         self.depth += 1;
         self.steps(steps, &folder, given);
         self.depth -= 1;
     }
 
+    /// The documents of a file that is given these inputs; none if it was met with the same ones before.
+    fn entered(&mut self, path: &str, text: &str, given: &[(String, String)]) -> Vec<Document> {
+        let shown: Vec<&str> = given.iter().map(|(_, value)| value.as_str()).collect();
+        if !self.enter(path, &shown.join("\n")) {
+            return Vec::new();
+        }
+        parse(Syntax::Yaml, text, &Limits::default()).unwrap_or_default()
+    }
+
     /// The jobs of the pipeline at `path`. One that is given nothing says in its own document what it runs.
     fn called(&mut self, path: &str, given: &[(String, String)]) {
         let keys = &self.table.actions;
-        let shown: Vec<&str> = given.iter().map(|(_, value)| value.as_str()).collect();
         let Some(text) = self.follower.text(path).filter(|text| !given.is_empty() && text.contains(&keys.inputs))
         else {
             return;
         };
-        if !self.enter(path, &shown.join("\n")) {
-            return;
-        }
-        let documents = parse(Syntax::Yaml, &text, &Limits::default()).unwrap_or_default();
+        let documents = self.entered(path, &text, given);
         let Some(jobs) = documents.first().and_then(|document| document.root.pointer(&keys.jobs)) else { return };
         self.depth += 1;
         for job in jobs.members() {
