@@ -39,20 +39,35 @@ fn lists(mut class: &[u8], byte: u8) -> bool {
     false
 }
 
-/// Whether a name fits a pattern of `*`, `?` and classes: on a mismatch, the last star takes one byte more.
+/// The first byte of a name, from `from` on, that what stands at `at` of the pattern may fit; of the special ones any.
+fn reach(pattern: &[u8], at: usize, name: &[u8], from: usize) -> Option<usize> {
+    match pattern.get(at) {
+        Some(b'*' | b'?' | b'[') | None => Some(from),
+        Some(wanted) => name.get(from..)?.iter().position(|byte| byte == wanted).map(|found| from + found),
+    }
+}
+
+/// Whether a name fits a pattern of `*`, `?` and classes: on a mismatch, the last star takes more of the name.
 pub(super) fn name_fits(pattern: &[u8], name: &[u8]) -> bool {
     let (mut at, mut in_name, mut star) = (0, 0, None);
     while let Some(&byte) = name.get(in_name) {
-        if pattern.get(at) == Some(&b'*') {
-            star = Some((at, in_name));
-            at += 1;
-        } else if let Some(next) = behind(pattern, at, byte) {
+        let next = if pattern.get(at) == Some(&b'*') { None } else { behind(pattern, at, byte) };
+        if let Some(next) = next {
             (at, in_name) = (next, in_name + 1);
-        } else {
-            let Some((star_at, taken)) = star else { return false };
-            star = Some((star_at, taken + 1));
-            (at, in_name) = (star_at + 1, taken + 1);
+            continue;
         }
+        // Here is a star, or one before takes at least one byte more.
+        let (star_at, from) = match (pattern.get(at), star) {
+            (Some(b'*'), _) => (at, in_name),
+            (_, Some((star_at, taken))) => (star_at, taken + 1),
+            _ => return false,
+        };
+        if star_at + 1 == pattern.len() {
+            return true;
+        }
+        let Some(taken) = reach(pattern, star_at + 1, name, from) else { return false };
+        star = Some((star_at, taken));
+        (at, in_name) = (star_at + 1, taken);
     }
     pattern.get(at..).unwrap_or_default().iter().all(|rest| *rest == b'*')
 }

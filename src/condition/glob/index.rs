@@ -1,6 +1,7 @@
 //! Globs filed under what a path must hold to match them: the whole name, an extension, a folder, or the first letter of
 //! the name. What the folder of a path decides is decided once for all files in it.
 
+use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
 
 use globset::GlobMatcher;
@@ -25,6 +26,10 @@ pub(super) struct Index {
     /// By the first byte of the name, in lower case.
     starts: FxHashMap<u8, List>,
     others: List,
+    /// The folders that globs ask for of which no part is plain text, each once.
+    wild_folders: Vec<Parts>,
+    /// Positions in `wild_folders`.
+    known_wild: FxHashMap<Box<str>, usize>,
 }
 
 /// Parts of globs under one key.
@@ -54,6 +59,8 @@ enum Rest {
     Folders(Arc<[Parts]>),
     /// Folders, and one of some names with what each must have; no names: whatever lies there.
     Names(Parts, Arc<[(Letters, Box<str>)]>),
+    /// One of `wild_folders`, and a name.
+    Wild(usize, Box<str>),
     /// A name anywhere.
     Name(Box<str>),
     Glob {
@@ -73,6 +80,8 @@ pub(super) struct Folder {
     found: Vec<u32>,
     /// What globs that also ask for a name must have, and their positions in `in_folders`.
     open: Vec<((Letters, Letters), usize)>,
+    /// Whether it fits each of `wild_folders`, once that was asked.
+    fits: Vec<Cell<Option<bool>>>,
 }
 
 impl List {
@@ -108,7 +117,7 @@ impl Index {
         let in_name = Letters::of(name);
         let in_path = visited.letters.with(in_name);
         let may = |(name, path): (Letters, Letters)| in_name.have(name) && in_path.have(path);
-        let asked = Asked { folder, name, in_name, whole };
+        let asked = Asked { folder, name, in_name, whole, wild: &self.wild_folders, fits: &visited.fits };
         let mut try_all = |list: Option<&List>| {
             let Some(list) = list else { return };
             found.extend_from_slice(&list.sure);
@@ -188,11 +197,19 @@ impl Index {
             self.extensions.entry(extension.into()).or_default().sure.push(id);
             return true;
         }
-        let named = || Rest::Names(parts_of(folder), [lettered(name)].into());
-        let rest = if anywhere { Rest::Name(name.into()) } else { named() };
+        let rest = if anywhere { Rest::Name(name.into()) } else { Rest::Wild(self.wild(folder), name.into()) };
         let (in_path, in_name) = Letters::of_glob(&format!("{folder}/{name}"));
         self.list(start_of(name), extension).push(id, (in_name, in_path), rest);
         false
+    }
+
+    fn wild(&mut self, folder: &str) -> usize {
+        if let Some(&known) = self.known_wild.get(folder) {
+            return known;
+        }
+        self.wild_folders.push(parts_of(folder));
+        self.known_wild.insert(folder.into(), self.wild_folders.len() - 1);
+        self.wild_folders.len() - 1
     }
 
     /// Files what only the matcher understands.
@@ -242,6 +259,8 @@ impl Folder {
         self.letters = Letters::of(folder);
         self.found.clear();
         self.open.clear();
+        self.fits.clear();
+        self.fits.resize_with(index.wild_folders.len(), Cell::default);
         let keyed = folder.split_terminator('/').filter_map(|part| index.folders.get(part)).flatten();
         for &at in keyed {
             let (Some(filed), Some(&letters)) = (index.in_folders.filed.get(at), index.in_folders.letters.get(at))
@@ -272,6 +291,8 @@ struct Asked<'a> {
     in_name: Letters,
     /// As it is written.
     whole: &'a str,
+    wild: &'a [Parts],
+    fits: &'a [Cell<Option<bool>>],
 }
 
 impl Rest {
@@ -280,6 +301,9 @@ impl Rest {
             Self::Folders(folders) => folders.iter().any(|parts| folders_fit(parts, asked.folder)),
             Self::Name(pattern) => name_fits(pattern.as_bytes(), asked.name.as_bytes()),
             Self::Names(parts, names) => asked.has_one_of(names) && folders_fit(parts, asked.folder),
+            Self::Wild(folder, pattern) => {
+                name_fits(pattern.as_bytes(), asked.name.as_bytes()) && asked.lies_in(*folder)
+            }
             Self::Glob { glob, fold, compiled } => {
                 let matcher = compiled.get_or_init(|| compile(glob, *fold).ok().map(Box::new));
                 matcher.as_deref().is_some_and(|matcher| matcher.is_match(asked.whole))
@@ -297,6 +321,16 @@ impl Rest {
 }
 
 impl Asked<'_> {
+    /// Whether the folder fits one of `wild`: decided once for all names in it.
+    fn lies_in(&self, wild: usize) -> bool {
+        let (Some(parts), Some(known)) = (self.wild.get(wild), self.fits.get(wild)) else { return false };
+        known.get().unwrap_or_else(|| {
+            let fits = folders_fit(parts, self.folder);
+            known.set(Some(fits));
+            fits
+        })
+    }
+
     fn has_one_of(&self, names: &[(Letters, Box<str>)]) -> bool {
         let mut likely = names.iter().filter(|(letters, _)| self.in_name.have(*letters));
         names.is_empty() || likely.any(|(_, name)| name_fits(name.as_bytes(), self.name.as_bytes()))
