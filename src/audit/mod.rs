@@ -15,6 +15,7 @@ mod keywords;
 mod later;
 mod model;
 mod modules;
+mod named;
 mod place;
 mod related;
 mod scan;
@@ -118,6 +119,7 @@ impl Audit {
 /// Audits a repository.
 pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
     let mut scan = scan::scan(repo, rules, options);
+    named::settle(repo, rules, &mut scan, options.jobs);
     let facts = {
         let markers = markers(repo, rules, &scan);
         model::facts(repo, rules, &mut scan, &markers, options)

@@ -69,13 +69,14 @@ pub fn evaluate(condition: &Condition, context: &Context<'_>) -> Answer {
 }
 
 fn leaf_answer(leaf: LeafId, scope: Scope, message: Option<&str>, context: &Context<'_>) -> Answer {
-    let files: Vec<&FileMatches> = match context.components(scope) {
-        Some(components) => context.matches.within(leaf, &components),
-        None => context.matches.of(leaf).iter().collect(),
+    let files: Vec<&FileMatches> = match (context.components(scope), context.file) {
+        (components, Some(file)) => context.matches.in_file(leaf, components.as_deref(), file),
+        (Some(components), None) => context.matches.within(leaf, &components),
+        (None, None) => context.matches.of(leaf).iter().collect(),
     };
     let mut found = Vec::new();
     let (mut examined, mut in_order, mut unknown) = (0, None, None);
-    for file in files.into_iter().filter(|file| context.file.is_none_or(|only| only == file.file)) {
+    for file in files {
         if context.first && !found.is_empty() {
             break;
         }
@@ -208,7 +209,10 @@ fn all_in_one(members: &[Condition], context: &Context<'_>) -> Answer {
 
 fn candidate_files(condition: &Condition, context: &Context<'_>, files: &mut BTreeSet<u32>) {
     match condition {
-        Condition::Leaf { leaf, .. } => files.extend(context.matches.of(*leaf).iter().map(|found| found.file)),
+        Condition::Leaf { leaf, scope, .. } => match context.components(*scope) {
+            Some(components) => files.extend(context.matches.within(*leaf, &components).iter().map(|found| found.file)),
+            None => files.extend(context.matches.of(*leaf).iter().map(|found| found.file)),
+        },
         Condition::Any(members) | Condition::All { members, .. } => {
             for member in members {
                 candidate_files(member, context, files);

@@ -207,6 +207,16 @@ impl Matches {
         positions.into_iter().filter_map(|position| list.get(position)).collect()
     }
 
+    /// What `leaf` found in one file, if that is one of `components` (`None`: of any). Needs [`Matches::group`].
+    pub(crate) fn in_file(&self, leaf: LeafId, components: Option<&[usize]>, file: u32) -> Vec<&FileMatches> {
+        let list = self.of(leaf);
+        let from = list.partition_point(|found| found.file < file);
+        let index = self.by_component.get(leaf.0 as usize).map_or(&[][..], Vec::as_slice);
+        let owns = |component: &usize| index.binary_search(&(*component, from)).is_ok();
+        let here = list.get(from..).unwrap_or_default().iter().take_while(|found| found.file == file);
+        here.filter(|_| components.is_none_or(|components| components.iter().any(owns))).collect()
+    }
+
     /// The answer of a condition on the facts, asked when it is first wanted.
     pub(crate) fn on_facts(&self, pattern: &ValueCondition, ask: impl FnOnce() -> FactsAnswer) -> Arc<FactsAnswer> {
         let Ok(mut known) = self.facts.lock() else { return Arc::new(ask()) };

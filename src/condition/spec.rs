@@ -274,6 +274,9 @@ pub struct SecretSpec {
     /// It gives way: where another secret pattern found something that shares a byte with the value, this one is silent.
     #[serde(default)]
     pub general: bool,
+    /// The file is the secret, as a key file is: where all files that name it have roles of `lenient-in`, it has theirs.
+    #[serde(default)]
+    pub file: bool,
 }
 
 /// How a value may be written.
