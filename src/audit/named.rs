@@ -32,33 +32,71 @@ struct Candidate<'a> {
     lenient_in: &'a [Role],
 }
 
-/// Gives secrets in files that only tests, examples and their like name the role of those.
+/// Gives secrets in files that only tests, examples and their like name the role of those. Settings that name such a file
+/// and that only tests name in turn are tests' too.
 pub(crate) fn settle(repo: &Repo, rules: &RuleSet, scan: &mut Scan, jobs: usize) {
     let candidates = candidates(repo, rules, scan);
     if candidates.is_empty() || candidates.len() > MOST {
         return;
     }
-    let names: BTreeSet<&str> = candidates.iter().map(|candidate| candidate.name).collect();
-    let finders: Vec<(&str, Finder<'_>)> = names.into_iter().map(|name| (name, Finder::new(name))).collect();
-    let by_file = in_order(repo.files().len(), BATCH, jobs, Buffer::taking_turns, |buffer, index| {
-        let found = repo.files().get(index).and_then(|file| repo.read_into(file, buffer).ok()).map(|text| {
-            let here = finders.iter().filter(|(_, finder)| is_named(text, finder));
-            here.map(|(name, _)| *name).collect::<Vec<&str>>()
-        });
-        buffer.done();
-        found.unwrap_or_default()
-    });
+    let namers = Namers::of(repo, candidates.iter().map(|candidate| candidate.name).collect(), jobs);
+    let role = |file: &usize| scan.roles.get(*file).copied();
+    let settings = candidates.iter().flat_map(|candidate| namers.of_file(candidate.file, candidate.name));
+    let settings: BTreeSet<usize> = settings.filter(|file| role(file) == Some(Role::Config)).collect();
+    let further = settings.iter().filter_map(|file| name_of(repo, *file)).collect::<BTreeSet<&str>>();
+    let further = if further.len() > MOST { BTreeSet::new() } else { further };
+    let behind = if further.is_empty() { Namers::default() } else { Namers::of(repo, further, jobs) };
     let mut given: Vec<(LeafId, u32, Role)> = Vec::new();
     for Candidate { leaf, file, name, lenient_in } in candidates {
-        let others = by_file.iter().zip(&scan.roles).enumerate();
-        let others = others.filter(|(index, (named, _))| *index != file as usize && named.contains(&name));
-        let by: BTreeSet<Role> = others.map(|(_, (_, role))| *role).collect();
-        if let Some(role) = by.first().filter(|_| by.iter().all(|role| lenient_in.contains(role))) {
-            given.push((leaf, file, *role));
-        }
+        let lenient = |file: &usize| role(file).filter(|role| lenient_in.contains(role));
+        // The role of a file that names it: its own, or that of the first file behind, where all have such.
+        let meant = |file: usize| {
+            lenient(&file).or_else(|| {
+                let name = name_of(repo, file).filter(|_| settings.contains(&file))?;
+                shared(behind.of_file(u32::try_from(file).ok()?, name).map(|file| lenient(&file)))
+            })
+        };
+        given.extend(shared(namers.of_file(file, name).map(meant)).map(|role| (leaf, file, role)));
     }
     for (leaf, file, role) in given {
         scan.matches.of_mut(leaf).iter_mut().filter(|found| found.file == file).for_each(|found| found.role = role);
+    }
+}
+
+/// The first of these roles; none where one of them is missing.
+fn shared(roles: impl Iterator<Item = Option<Role>>) -> Option<Role> {
+    roles.collect::<Option<Vec<Role>>>()?.first().copied()
+}
+
+fn name_of(repo: &Repo, file: usize) -> Option<&str> {
+    repo.files().get(file)?.path.rsplit('/').next()
+}
+
+/// Which files hold which names.
+#[derive(Default)]
+struct Namers<'a> {
+    /// By the number of the file.
+    by_file: Vec<Vec<&'a str>>,
+}
+
+impl<'a> Namers<'a> {
+    fn of(repo: &Repo, names: BTreeSet<&'a str>, jobs: usize) -> Self {
+        let finders: Vec<(&str, Finder<'_>)> = names.into_iter().map(|name| (name, Finder::new(name))).collect();
+        let by_file = in_order(repo.files().len(), BATCH, jobs, Buffer::taking_turns, |buffer, index| {
+            let found = repo.files().get(index).and_then(|file| repo.read_into(file, buffer).ok()).map(|text| {
+                let here = finders.iter().filter(|(_, finder)| is_named(text, finder));
+                here.map(|(name, _)| *name).collect::<Vec<&str>>()
+            });
+            buffer.done();
+            found.unwrap_or_default()
+        });
+        Self { by_file }
+    }
+
+    /// The other files that hold the name of this one.
+    fn of_file(&self, file: u32, name: &str) -> impl Iterator<Item = usize> {
+        let others = self.by_file.iter().enumerate();
+        others.filter(move |(index, names)| *index != file as usize && names.contains(&name)).map(|(index, _)| index)
     }
 }
 
@@ -75,8 +113,7 @@ fn candidates<'a>(repo: &'a Repo, rules: &'a RuleSet, scan: &Scan) -> Vec<Candid
             let index = found.file as usize;
             // Code is named without its extension, and by all that it holds.
             scan.languages.get(index)?.is_none().then_some(())?;
-            let path = &repo.files().get(index)?.path;
-            let name = path.rsplit('/').next().unwrap_or(path);
+            let name = name_of(repo, index)?;
             Some(Candidate { leaf: *leaf, file: found.file, name, lenient_in: &pattern.lenient_in })
         }));
     }
