@@ -61,6 +61,7 @@ pub(crate) fn session_with(
     folders.extend(target.rules.iter().cloned());
     let jobs = jobs(target)?;
     let progress = Progress::start("auditing", !target.no_progress);
+    memory::settle_before(&target.path);
     let open = |exclude: &[String]| {
         // While it commits, git may work on an index of its own and names it so.
         let index = || std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from).filter(|index| index.is_file());
