@@ -51,13 +51,20 @@ pub(super) fn file(reader: &mut Reader<'_>, body: &Body, wanted: &impl Fn(&str) 
 /// Adds `node` to the list `key`.
 pub(super) fn append(members: &mut Vec<Member>, key: &str, node: Node) {
     let span = node.span;
-    match members.iter_mut().find(|member| member.key == key).map(|member| &mut member.value.data) {
-        Some(Data::Array(items)) => items.push(node),
-        Some(_) => {}
-        None => {
-            let value = Node::new(Data::Array(vec![node]), span);
-            members.push(Member { key: key.to_owned(), key_span: span, value });
+    let Some(member) = members.iter_mut().find(|member| member.key == key) else {
+        let value = Node::new(Data::Array(vec![node]), span);
+        members.push(Member { key: key.to_owned(), key_span: span, value });
+        return;
+    };
+    let value = &mut member.value;
+    match &mut value.data {
+        Data::Array(items) => items.push(node),
+        // The `dynamic` block before it is not known, this one is.
+        Data::Opaque(_) if !matches!(node.data, Data::Opaque(_)) => {
+            let first = Node::new(std::mem::replace(&mut value.data, Data::Null), value.span);
+            value.data = Data::Array(vec![first, node]);
         }
+        _ => {}
     }
 }
 

@@ -101,6 +101,12 @@ fn dynamic_blocks_are_expanded_where_their_list_is_known() {
     let unknown = read(&block("var.ports"));
     let items = unknown.root.pointer("/resource/0/values/rule").unwrap().items().to_vec();
     assert_eq!((items.len(), items[1].is_opaque()), (2, true));
+    let before = read(
+        "resource \"t\" \"n\" {\n  dynamic \"rule\" {\n    for_each = var.ports\n    content {\n      port = rule.value\n    }\n  \
+         }\n  rule {\n    port = 1\n  }\n  rule {\n    port = 2\n  }\n}\n",
+    );
+    let items = before.root.pointer("/resource/0/values/rule").unwrap().items().to_vec();
+    assert_eq!((items.len(), items[0].is_opaque(), items[1].is_opaque()), (3, true, false));
     let named = "resource \"t\" \"n\" {\n  dynamic \"a\" {\n    for_each = { k = 1 }\n    iterator = it\n    content {\n      \
                  v = \"${it.key}${it.value}\"\n    }\n  }\n}\n";
     assert_eq!(values(named), json!({"a": [{"v": "k1"}]}));
