@@ -95,6 +95,21 @@ fn with_functions(begin: String, functions: &BTreeMap<String, String>) -> String
     pieces.join("\n")
 }
 
+/// The quoted values of `keys` in the comments at the head of a script that begin with one of `marks`: `#MISE depends=["a"]`.
+pub(super) fn head_values(text: &str, marks: &[String], keys: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    let comment = |line: &&str| line.is_empty() || line.starts_with(['#', '/', '-']);
+    for line in text.lines().map(str::trim).take_while(comment) {
+        let Some(rest) = marks.iter().find_map(|mark| line.strip_prefix(mark.as_str())) else { continue };
+        let Some((key, value)) = rest.split_once('=') else { continue };
+        if keys.iter().any(|known| known == key.trim()) {
+            let quote = if value.contains('"') { '"' } else { '\'' };
+            found.extend(value.split(quote).skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    found
+}
+
 /// The functions of a script with their bodies.
 pub(super) fn functions(text: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();

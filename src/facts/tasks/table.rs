@@ -60,6 +60,22 @@ pub(super) struct Source {
     #[serde(default)]
     pub(super) around: Vec<String>,
     pub(super) package: Option<String>,
+    #[serde(default)]
+    pub(super) scripts: Vec<String>,
+    #[serde(default)]
+    pub(super) headers: Vec<String>,
+    #[serde(default)]
+    pub(super) needs: Vec<String>,
+}
+
+impl Source {
+    /// How a file of this path is read: as the one of its name, or of its ending, or the first.
+    pub(super) fn listing(&self, path: &str) -> Option<&Listing> {
+        let ending = |path: &str| base(path).rsplit_once('.').map(|(_, ending)| ending.to_owned());
+        let named = self.files.iter().find(|listing| base(&listing.path) == base(path));
+        let alike = || self.files.iter().find(|listing| ending(&listing.path) == ending(path));
+        named.or_else(alike).or(self.files.first())
+    }
 }
 
 /// How one file is read.

@@ -82,6 +82,40 @@ fn environments_and_tasks_of_python_are_found() {
 }
 
 #[test]
+fn a_file_of_another_name_is_read_as_its_kind_is() {
+    let native =
+        "[tool.tox.env.types]\ncommands = [['mypy', '.']]\n[tool.tox.env.style]\ncommands = [['flake8', '.']]\n";
+    let files = [
+        ("pyproject.toml", native),
+        ("tox.ini", "[testenv:types]\ncommands = pyright\n"),
+        ("ci/other.ini", "[testenv:types]\ncommands = pytype\n"),
+    ];
+    assert_eq!(followed(&files, "tox -c pyproject.toml -e style,types"), ["flake8 .", "mypy ."]);
+    assert_eq!(followed(&files, "tox -c ci/other.ini -e types"), ["pytype"]);
+    assert_eq!(followed(&files, "tox -e types"), ["pyright"]);
+}
+
+#[test]
+fn scripts_in_a_folder_bear_the_names_of_tasks() {
+    let files = [
+        ("mise.toml", "[tasks.style]\nrun = 'ruff check'\n"),
+        (
+            ".mise/tasks/build",
+            "#!/usr/bin/env bash\n#MISE description=\"Build\"\n#MISE depends=[\"lint\", 'no', \"style\"]\ngo build ./...\n#MISE depends=[\"late\"]\n",
+        ),
+        (".mise/tasks/lint", "#!/usr/bin/env bash\n#MISE wait_for=[\"late\"]\ngolangci-lint run\n"),
+        (".mise/tasks/late", "#!/bin/sh\nlate\n"),
+        (".mise/tasks/test/unit.sh", "# mise depends=\"test\"\ngo test ./...\n"),
+        (".mise/tasks/test/_default", "#!/bin/sh\ngo vet ./...\n"),
+        (".mise/tasks/py", "#!/usr/bin/env python\nimport pytest\n"),
+        ("tasks/other", "#!/bin/sh\nother\n"),
+    ];
+    assert_eq!(followed(&files, "mise run build"), ["golangci-lint run", "ruff check", "go build ./..."]);
+    assert_eq!(in_folder(&files, "web", "mise run test:unit"), ["go vet ./...", "go test ./..."]);
+    assert!(followed(&files, "mise run other; mise run py; mise install build").is_empty());
+}
+
+#[test]
 fn scripts_of_packages_are_found_in_the_workspace() {
     let files = [
         (
@@ -103,6 +137,9 @@ fn scripts_of_packages_are_found_in_the_workspace() {
         ("npm --prefix packages/api test", &["jest"]),
         ("pnpm --filter './packages/*' typecheck", &["tsc -b", "tsc --noEmit"]),
         ("turbo run typecheck", &["tsc -b", "tsc --noEmit"]),
+        ("pnpm turbo typecheck --filter=web", &["tsc -b", "tsc --noEmit"]),
+        ("yarn nx run-many -t typecheck", &["tsc -b", "tsc --noEmit"]),
+        ("pnpm install typecheck", &[]),
         ("npx nx affected -t typecheck", &["tsc -b", "tsc --noEmit"]),
         ("nx e2e api", &["playwright test"]),
         ("lerna run test:all", &["vitest run"]),

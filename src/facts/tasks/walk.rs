@@ -260,17 +260,56 @@ impl<'f, 'a> Walk<'f, 'a> {
         if call.other && call.names.is_empty() {
             return false;
         }
+        self.call(runner, &call, context)
+    }
+
+    fn call(&mut self, runner: &'static Runner, call: &Call, context: &Context) -> bool {
         let mut found = false;
         for name in &runner.sources {
             let Some(source) = self.table.sources.get(name) else { continue };
-            for (path, listing) in self.files(&call, source, context) {
-                found |= self.run_in(&path, (source, listing), &call, runner);
+            for (path, listing) in self.files(call, source, context) {
+                found |= self.run_in(&path, (source, listing), call, runner);
+            }
+            if !source.scripts.is_empty() {
+                for name in &call.names {
+                    found |= self.titled(runner, source, name, context);
+                }
             }
             if found {
                 break;
             }
         }
         found
+    }
+
+    /// Runs the script that bears the name of a task, and before it those that its head asks for.
+    fn titled(&mut self, runner: &'static Runner, source: &'static Source, name: &str, context: &Context) -> bool {
+        let follower = self.follower;
+        let tail = name.replace(':', "/");
+        let near = context.folders.iter().flat_map(|folder| upward(folder).map(str::to_owned).collect::<Vec<_>>());
+        let found = near.collect::<Vec<_>>().into_iter().find_map(|folder| {
+            let paths = source.scripts.iter().filter_map(|at| join(&folder, &format!("{at}/{tail}")));
+            let path = paths.into_iter().find_map(|path| {
+                let plain =
+                    [path.clone(), format!("{path}/_default")].into_iter().find(|path| follower.repo.contains(path));
+                plain.or_else(|| follower.named("", &format!("{path}.*")).into_iter().next())
+            })?;
+            Some((folder, path))
+        });
+        let Some((folder, path)) = found else { return false };
+        let Some(text) =
+            follower.text(&path).filter(|_| self.enter(&path, runner.programs.first().map_or("", String::as_str)))
+        else {
+            return true;
+        };
+        self.depth += 1;
+        let inner = Context::at([folder.as_str(), ""]);
+        for need in script::head_values(&text, &source.headers, &source.needs) {
+            self.call(runner, &Call { names: vec![need], ..Call::default() }, &inner);
+        }
+        self.path(&path, None, &Context::at(["", folder.as_str()]), false);
+        self.depth -= 1;
+        true
     }
 
     fn files(&self, call: &Call, source: &'static Source, context: &Context) -> Vec<(String, &'static Listing)> {
@@ -281,7 +320,7 @@ impl<'f, 'a> Walk<'f, 'a> {
             Some(given) => context.folders.iter().filter_map(|folder| join(folder, given)).collect(),
         };
         if let Some(file) = &call.file {
-            let listing = source.files.first();
+            let listing = source.listing(file);
             let paths = folders.iter().filter_map(|folder| join(folder, literal(file)));
             let path = paths.into_iter().find(|path| follower.repo.contains(path));
             return path.zip(listing).into_iter().collect();
