@@ -1,7 +1,7 @@
 //! Which letters, digits and signs a text has, as a set of bits: whether a path can match a glob at all costs one
 //! comparison.
 
-/// A set of letters (without case), digits and `-`, `_`, `.`.
+/// A set of letters (without case), digits and `-`, `_`, `.`; all that is not ASCII is one of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Letters(u64);
 
@@ -54,6 +54,7 @@ fn bit(byte: u8) -> u64 {
         b'-' => 1 << 36,
         b'_' => 1 << 37,
         b'.' => 1 << 38,
+        0x80.. => 1 << 39,
         _ => 0,
     }
 }
@@ -67,6 +68,7 @@ mod tests {
         let (path, name) = Letters::of_glob("docs/[Rr]e*.md");
         assert_eq!((path, name), (Letters::of("docsre.md"), Letters::of("re.md")));
         assert_eq!(Letters::of_glob("ab\u{e9}/c").1, Letters::of("c"));
+        assert!(!Letters::of("README.md").have(Letters::of_glob("\u{e9}*.md").0));
         let (path, name) = Letters::of_glob("docs/x{a/b,c}.md");
         assert_eq!((path, name), (Letters::of("docsx"), Letters::default()));
         assert!(Letters::of("README.md").have(name) && !Letters::of("b").have(Letters::of("ab")));

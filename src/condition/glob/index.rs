@@ -19,6 +19,8 @@ const NAMES: usize = 4096;
 #[derive(Debug, Default)]
 pub(super) struct Index {
     names: FxHashMap<Box<str>, List>,
+    /// By the name without its last extension, where that may be one of several.
+    stems: FxHashMap<Box<str>, List>,
     extensions: FxHashMap<Box<str>, List>,
     /// Positions in `in_folders`.
     folders: FxHashMap<Box<str>, Vec<usize>>,
@@ -57,6 +59,8 @@ type Parts = Box<[Box<str>]>;
 enum Rest {
     /// The name is right; its folders must be one of these.
     Folders(Arc<[Parts]>),
+    /// The name is right but for its last extension, which must be one of these; so must its folders, if any are asked for.
+    Extensions(Arc<[Box<str>]>, Option<Arc<[Parts]>>),
     /// Folders, and one of some names with what each must have; no names: whatever lies there.
     Names(Parts, Arc<[(Letters, Box<str>)]>),
     /// One of `wild_folders`, and a name.
@@ -98,12 +102,13 @@ impl List {
 impl Index {
     /// One that need not grow while hundreds of globs are filed.
     pub(super) fn roomy() -> Self {
-        let names = FxHashMap::with_capacity_and_hasher(NAMES, FxBuildHasher);
-        Self { names, ..Self::default() }
+        let room = || FxHashMap::with_capacity_and_hasher(NAMES, FxBuildHasher);
+        Self { names: room(), stems: room(), ..Self::default() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        let keyed = self.names.len() + self.extensions.len() + self.folders.len() + self.starts.len();
+        let keyed =
+            self.names.len() + self.stems.len() + self.extensions.len() + self.folders.len() + self.starts.len();
         keyed == 0 && self.others.is_empty()
     }
 
@@ -126,6 +131,7 @@ impl Index {
         };
         try_all(Some(&self.others));
         try_all(self.names.get(name));
+        try_all(name.rsplit_once('.').and_then(|(stem, _)| self.stems.get(stem)));
         try_all(name.bytes().next().and_then(|first| self.starts.get(&first.to_ascii_lowercase())));
         for at in memchr::memchr_iter(b'.', name.as_bytes()) {
             try_all(self.extensions.get(&name[at + 1..]));
@@ -138,17 +144,36 @@ impl Index {
 
     /// Files a glob, written from the root; says whether an extension is all it asks for.
     pub(super) fn file(&mut self, id: u32, glob: &str, fold: bool) -> bool {
-        if let Some((folders, names)) = apart(glob, fold) {
-            return self.file_parts(id, &folders, &names);
+        if let Some(apart) = apart(glob, fold) {
+            return self.file_apart(id, &apart);
         }
         let mut only_extensions = true;
         for alternative in alternatives(glob) {
             only_extensions &= match apart(&alternative, fold) {
-                Some((folders, names)) => self.file_parts(id, &folders, &names),
+                Some(apart) => self.file_apart(id, &apart),
                 None => self.file_whole(id, &alternative, fold),
             };
         }
         only_extensions
+    }
+
+    fn file_apart(&mut self, id: u32, apart: &Apart) -> bool {
+        if apart.extensions.is_empty() {
+            return self.file_parts(id, &apart.folders, &apart.names);
+        }
+        let anywhere = apart.folders.iter().any(|folder| folder == "**");
+        let folders =
+            (!anywhere).then(|| apart.folders.iter().map(|folder| parts_of(folder)).collect::<Arc<[Parts]>>());
+        let in_path = match &folders {
+            Some(_) => shared(apart.folders.iter().map(|folder| Letters::of_glob(folder).0)),
+            None => Letters::default(),
+        };
+        let extensions: Arc<[Box<str>]> = apart.extensions.iter().map(|one| one.as_str().into()).collect();
+        for stem in &apart.names {
+            let rest = Rest::Extensions(Arc::clone(&extensions), folders.clone());
+            self.stems.entry(stem.as_str().into()).or_default().push(id, (Letters::default(), in_path), rest);
+        }
+        false
     }
 
     /// Files a glob that has one of `folders` before one of `names`.
@@ -299,6 +324,11 @@ impl Rest {
     fn fits(&self, asked: &Asked<'_>) -> bool {
         match self {
             Self::Folders(folders) => folders.iter().any(|parts| folders_fit(parts, asked.folder)),
+            Self::Extensions(extensions, folders) => {
+                let extension = asked.name.rsplit('.').next().unwrap_or_default();
+                extensions.iter().any(|one| **one == *extension)
+                    && folders.as_ref().is_none_or(|all| all.iter().any(|parts| folders_fit(parts, asked.folder)))
+            }
             Self::Name(pattern) => name_fits(pattern.as_bytes(), asked.name.as_bytes()),
             Self::Names(parts, names) => asked.has_one_of(names) && folders_fit(parts, asked.folder),
             Self::Wild(folder, pattern) => {
@@ -337,13 +367,21 @@ impl Asked<'_> {
     }
 }
 
-/// The folders and the names that a glob means, where all of it is plain text, `*`, `?`, `**` and classes that list what
-/// may stand there; in lower case where case does not matter.
-fn apart(glob: &str, fold: bool) -> Option<(Vec<String>, Vec<String>)> {
+/// The folders and the names that a glob means.
+struct Apart {
+    folders: Vec<String>,
+    /// Without their last extension, where `extensions` has any: then they are plain text.
+    names: Vec<String>,
+    extensions: Vec<String>,
+}
+
+/// The parts of a glob, where all of it is plain text, `*`, `?`, `**` and classes that list what may stand there; in lower
+/// case where case does not matter.
+fn apart(glob: &str, fold: bool) -> Option<Apart> {
     // A range of letters means other ones in lower case.
     let is_range = |class: &str| class.contains('-') && class.contains(|letter: char| letter.is_ascii_uppercase());
     if glob.contains('\\')
-        || !glob.is_ascii()
+        || !is_bytewise(glob, fold)
         || !has_simple_classes(glob)
         || fold && classes(glob).flatten().any(is_range)
     {
@@ -351,14 +389,33 @@ fn apart(glob: &str, fold: bool) -> Option<(Vec<String>, Vec<String>)> {
     }
     let glob = if fold { glob.to_ascii_lowercase() } else { glob.to_owned() };
     let (folders, name) = halves(&glob);
-    let (folders, names) = match name {
-        "**" if folders.is_empty() || folders == "**" => (vec!["**".to_owned()], vec!["*".to_owned()]),
-        "**" => (alternatives(&format!("{folders}/**")), vec!["*".to_owned()]),
-        _ => (alternatives(folders), alternatives(name)),
+    let (stem, extensions) = with_extensions(name).unwrap_or((name, Vec::new()));
+    let (folders, names, extensions) = match name {
+        "**" if folders.is_empty() || folders == "**" => (vec!["**".to_owned()], vec!["*".to_owned()], Vec::new()),
+        "**" => (alternatives(&format!("{folders}/**")), vec!["*".to_owned()], Vec::new()),
+        _ => match alternatives(stem) {
+            stems if stems.iter().all(|stem| is_plain(stem)) => (alternatives(folders), stems, extensions),
+            _ => (alternatives(folders), alternatives(name), Vec::new()),
+        },
     };
     let is_known = |text: &String| !text.contains(['{', '}']);
     let is_name = |text: &String| is_known(text) && !text.contains('/') && !text.contains("**");
-    (folders.iter().all(is_known) && names.iter().all(is_name)).then_some((folders, names))
+    (folders.iter().all(is_known) && names.iter().all(is_name)).then_some(Apart { folders, names, extensions })
+}
+
+/// Whether a glob can be matched byte by byte: what stands for one character, and letters whose case does not matter, must
+/// be of one byte.
+fn is_bytewise(glob: &str, fold: bool) -> bool {
+    let has_case = |letter: char| letter.is_lowercase() || letter.is_uppercase();
+    let wide = || glob.chars().filter(|letter| !letter.is_ascii());
+    glob.is_ascii() || !glob.contains(['?', '[']) && !(fold && wide().any(has_case))
+}
+
+/// A name without the choice of extensions that it ends with, and these.
+fn with_extensions(name: &str) -> Option<(&str, Vec<String>)> {
+    let (stem, choice) = name.strip_suffix('}')?.rsplit_once(".{")?;
+    let extensions: Vec<String> = choice.split(',').map(str::to_owned).collect();
+    extensions.iter().all(|one| is_plain(one) && !one.contains(['.', '/'])).then_some((stem, extensions))
 }
 
 fn is_plain(text: &str) -> bool {
