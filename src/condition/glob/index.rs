@@ -408,7 +408,7 @@ fn apart(glob: &str, fold: bool) -> Option<Apart> {
 fn is_bytewise(glob: &str, fold: bool) -> bool {
     let has_case = |letter: char| letter.is_lowercase() || letter.is_uppercase();
     let wide = || glob.chars().filter(|letter| !letter.is_ascii());
-    glob.is_ascii() || !glob.contains(['?', '[']) && !(fold && wide().any(has_case))
+    glob.is_ascii() || !(glob.contains(['?', '[']) || fold && wide().any(has_case))
 }
 
 /// A name without the choice of extensions that it ends with, and these.
