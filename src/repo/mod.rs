@@ -4,6 +4,7 @@
 //! and read when asked for; nothing of them is kept.
 
 mod entry;
+mod extent;
 mod files;
 mod git;
 mod git_config;
@@ -34,6 +35,7 @@ use thiserror::Error;
 use self::git_index::{Staged, Tracked};
 use self::history::{Blobs, History};
 
+pub use extent::looks_large;
 pub use files::{SkipReason, Skipped, SourceFile};
 pub use git::GitState;
 pub(crate) use letters::Letters;
