@@ -136,9 +136,9 @@ fn is_named(text: &[u8], finder: &Finder<'_>) -> bool {
         let behind = text.get(at + finder.needle().len()..).unwrap_or_default();
         // A full stop ends a sentence, or goes on with an extension.
         let is_end = match behind {
+            [] | [b'.'] => true,
             [b'.', next, ..] => !next.is_ascii_alphanumeric(),
             [next, ..] => !goes_on(next),
-            [] | [b'.'] => true,
         };
         is_end && !before.is_some_and(goes_on)
     })
