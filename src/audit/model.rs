@@ -31,7 +31,9 @@ pub(crate) fn facts(repo: &Repo, rules: &RuleSet, scan: &mut Scan, markers: &[us
     let (mut manifests, file_roles): (Vec<Manifest>, Vec<Role>) = understood.filter(|(_, role)| is_own(*role)).unzip();
     let text_of = |path: &str| repo.file(path).and_then(|file| String::from_utf8(repo.read(file).ok()?).ok());
     shared::resolve(&mut manifests, &text_of);
-    let heads = manifests.iter().filter(|manifest| makes_root(&manifest.path) && !layout::is_switch(manifest));
+    let is_package = |folder: &str| repo.file(&format!("{folder}/__init__.py")).is_some();
+    let is_no_head = |manifest: &Manifest| layout::is_switch(manifest) || layout::is_of_a_package(manifest, is_package);
+    let heads = manifests.iter().filter(|manifest| makes_root(&manifest.path) && !is_no_head(manifest));
     let rooting: Vec<String> = heads.map(|manifest| manifest.path.clone()).collect();
     let markers: Vec<String> = markers.iter().map(|&index| path(index)).collect();
     let folders = layout::roots(&rooting, &markers);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::known::{EcosystemFact, Lockfile, ManifestFact};
 use crate::facts::model::{Place, folder_holds, folder_of, join};
-use crate::facts::package::{Manifest, Pin};
+use crate::facts::package::{EntryKind, Manifest, Pin};
 use crate::repo::Role;
 
 /// The folders that are components: `.`, those of manifests, and those below a component that hold a marker file.
@@ -34,6 +34,15 @@ pub fn is_switch(manifest: &Manifest) -> bool {
     let runs_nothing = manifest.entry_points.is_empty() && manifest.runtimes.is_empty();
     let holds_nothing = manifest.packages.is_empty() && !manifest.workspace_root;
     manifest.ecosystem == "npm" && manifest.name.is_none() && holds_nothing && runs_nothing
+}
+
+/// Whether a manifest only lists what the pages of a Python package load in the browser: without a name and an entry
+/// point, in a folder that `is_package` knows as one. The package is the component, or the one that holds it.
+pub fn is_of_a_package(manifest: &Manifest, is_package: impl Fn(&str) -> bool) -> bool {
+    let is_list = manifest.name.is_none() && !manifest.workspace_root;
+    let offers_nothing = manifest.entry_points.iter().all(|entry| entry.kind == EntryKind::Script);
+    let folder = folder_of(&manifest.path);
+    manifest.ecosystem == "npm" && folder != "." && is_list && offers_nothing && is_package(folder)
 }
 
 /// The folder that a manifest makes a component: its own, or for `requirements/base.txt` the one above.
@@ -222,6 +231,22 @@ mod tests {
     fn a_file_belongs_to_the_deepest_component() {
         let roots = strings(&[".", "apps", "apps/web"]);
         assert_eq!(owners(&roots, ["a", "apps/x", "apps/web/src/a.ts", "apps/website/a"].into_iter()), [0, 1, 2, 1]);
+    }
+
+    #[test]
+    fn what_a_python_package_shows_in_the_browser_is_part_of_it() {
+        let table = [
+            ("shop/package.json", r#"{"dependencies": {"jquery": "1"}, "scripts": {"build": "webpack"}}"#, true),
+            ("shop/package.json", r#"{"name": "shop-ui", "dependencies": {"jquery": "1"}}"#, false),
+            ("shop/package.json", r#"{"main": "index.js"}"#, false),
+            ("shop/package.json", r#"{"workspaces": ["a"]}"#, false),
+            ("web/package.json", r#"{"dependencies": {"jquery": "1"}}"#, false),
+            ("package.json", r#"{"dependencies": {"jquery": "1"}}"#, false),
+        ];
+        for (path, text, expected) in table {
+            let manifest = crate::facts::npm::package_json(path, text).expect("it is read");
+            assert_eq!(is_of_a_package(&manifest, |folder| folder != "web"), expected, "{path} {text}");
+        }
     }
 
     #[test]
