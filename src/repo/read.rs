@@ -15,7 +15,7 @@ const SNIFFED: usize = 8_000;
 /// Bytes that are asked for first: of nearly all files that is the whole. What is longer is sniffed before the rest is read.
 const FIRST: usize = 64 << 10;
 /// What is longer, in bytes, is read by one worker at a time, and its room is given back: a tree may hold many such texts.
-const LARGE: usize = 2 << 20;
+const LARGE: usize = 1 << 20;
 /// Whose turn it is to hold a large text.
 static TURN: Mutex<()> = Mutex::new(());
 /// How a pointer of git-lfs begins.
