@@ -119,7 +119,7 @@ impl Audit {
 /// Audits a repository.
 pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
     let mut scan = scan::scan(repo, rules, options);
-    named::settle(repo, rules, &mut scan, options.jobs);
+    named::settle(repo, rules, &mut scan, options);
     let facts = {
         let markers = markers(repo, rules, &scan);
         model::facts(repo, rules, &mut scan, &markers, options)

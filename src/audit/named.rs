@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use memchr::memmem::Finder;
 
 use crate::audit::scan::Scan;
+use crate::audit::{AuditOptions, secrets, selected};
 use crate::condition::matches::LeafId;
-use crate::condition::plan::{Condition, Plan, Question};
+use crate::condition::plan::{Condition, Plan};
 use crate::parallel::in_order;
 use crate::repo::{Buffer, Repo, Role};
 use crate::rule::set::RuleSet;
@@ -33,12 +34,13 @@ struct Candidate<'a> {
 }
 
 /// Gives secrets in files that only tests, examples and their like name the role of those. Settings that name such a file
-/// and that only tests name in turn are tests' too.
-pub(crate) fn settle(repo: &Repo, rules: &RuleSet, scan: &mut Scan, jobs: usize) {
-    let candidates = candidates(repo, rules, scan);
+/// and that only tests name in turn are tests' too. Of rules that nobody asked for nothing is settled.
+pub(crate) fn settle(repo: &Repo, rules: &RuleSet, scan: &mut Scan, options: &AuditOptions) {
+    let candidates = candidates(repo, rules, scan, options);
     if candidates.is_empty() || candidates.len() > MOST {
         return;
     }
+    let jobs = options.jobs;
     let namers = Namers::of(repo, candidates.iter().map(|candidate| candidate.name).collect(), jobs);
     let role = |file: &usize| scan.roles.get(*file).copied();
     let settings = candidates.iter().flat_map(|candidate| namers.of_file(candidate.file, candidate.name));
@@ -100,9 +102,10 @@ impl<'a> Namers<'a> {
     }
 }
 
-fn candidates<'a>(repo: &'a Repo, rules: &'a RuleSet, scan: &Scan) -> Vec<Candidate<'a>> {
+fn candidates<'a>(repo: &'a Repo, rules: &'a RuleSet, scan: &Scan, options: &AuditOptions) -> Vec<Candidate<'a>> {
     let mut candidates = Vec::new();
-    for pattern in rules.rules.iter().flat_map(|rule| &rule.forbid) {
+    let asked = rules.rules.iter().filter(|rule| selected(rule.id.as_str(), options));
+    for pattern in asked.flat_map(|rule| &rule.forbid) {
         let Condition::Leaf { leaf, .. } = &pattern.condition else { continue };
         if !is_file(&rules.plan, *leaf) {
             continue;
@@ -122,10 +125,7 @@ fn candidates<'a>(repo: &'a Repo, rules: &'a RuleSet, scan: &Scan) -> Vec<Candid
 
 /// Whether what a question finds is the file that it is found in.
 fn is_file(plan: &Plan, leaf: LeafId) -> bool {
-    match plan.leaves.get(leaf.0 as usize).map(|leaf| &leaf.question) {
-        Some(Question::Text(pattern)) => pattern.spec.secret.as_ref().is_some_and(|secret| secret.file),
-        _ => false,
-    }
+    plan.leaves.get(leaf.0 as usize).and_then(secrets::spec).is_some_and(|(_, secret)| secret.file)
 }
 
 /// Whether a text holds a name that is not a part of a longer one.

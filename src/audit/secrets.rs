@@ -19,7 +19,7 @@ const VALUES: usize = 64;
 const LONGEST: usize = 16 << 10;
 
 /// The secret part of a leaf.
-fn spec(leaf: &Leaf) -> Option<(&TextPattern, &SecretSpec)> {
+pub(super) fn spec(leaf: &Leaf) -> Option<(&TextPattern, &SecretSpec)> {
     match &leaf.question {
         Question::Text(pattern) => pattern.spec.secret.as_ref().map(|secret| (pattern.as_ref(), secret)),
         _ => None,

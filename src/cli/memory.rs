@@ -11,18 +11,19 @@ const MANY: usize = 1000;
 /// Asks for small pages before anything is loaded, where the tree looks large: what was rounded up by then would stay so.
 pub(crate) fn settle_before(target: &Path) {
     if cfg!(target_os = "linux") && looks_large(target) {
-        settle_for(MANY);
+        ask_for_small_pages();
     }
 }
 
 /// Asks for small pages from now on, where an audit of so many files would keep room that it never fills.
-///
-/// Linux only: `PR_SET_THP_DISABLE` of prctl(2). Where the system refuses, nothing changes but the room that is taken.
 pub(crate) fn settle_for(files: usize) {
-    #[cfg(target_os = "linux")]
     if files >= MANY {
-        let _refused = rustix::thread::disable_transparent_huge_pages(true);
+        ask_for_small_pages();
     }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (files, MANY);
+}
+
+/// Linux only: `PR_SET_THP_DISABLE` of prctl(2). Where the system refuses, nothing changes but the room that is taken.
+fn ask_for_small_pages() {
+    #[cfg(target_os = "linux")]
+    let _refused = rustix::thread::disable_transparent_huge_pages(true);
 }

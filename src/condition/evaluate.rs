@@ -33,7 +33,7 @@ pub struct Context<'a> {
     pub first: bool,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
     /// The components that `scope` reaches; `None` is all of them.
     pub(crate) fn components(&self, scope: Scope) -> Option<Vec<usize>> {
         let component = self.component?;
@@ -41,6 +41,15 @@ impl Context<'_> {
             Scope::Repository => None,
             Scope::Document | Scope::Component => Some(self.facts.reach(component)),
             Scope::Ancestors => Some(self.facts.ancestors(component)),
+        }
+    }
+
+    /// What a question found where `scope` reaches, in file order.
+    fn found(&self, leaf: LeafId, scope: Scope) -> Vec<&'a FileMatches> {
+        match (self.components(scope), self.file) {
+            (components, Some(file)) => self.matches.in_file(leaf, components.as_deref(), file),
+            (Some(components), None) => self.matches.within(leaf, &components),
+            (None, None) => self.matches.of(leaf).iter().collect(),
         }
     }
 
@@ -69,14 +78,9 @@ pub fn evaluate(condition: &Condition, context: &Context<'_>) -> Answer {
 }
 
 fn leaf_answer(leaf: LeafId, scope: Scope, message: Option<&str>, context: &Context<'_>) -> Answer {
-    let files: Vec<&FileMatches> = match (context.components(scope), context.file) {
-        (components, Some(file)) => context.matches.in_file(leaf, components.as_deref(), file),
-        (Some(components), None) => context.matches.within(leaf, &components),
-        (None, None) => context.matches.of(leaf).iter().collect(),
-    };
     let mut found = Vec::new();
     let (mut examined, mut in_order, mut unknown) = (0, None, None);
-    for file in files {
+    for file in context.found(leaf, scope) {
         if context.first && !found.is_empty() {
             break;
         }
@@ -209,10 +213,9 @@ fn all_in_one(members: &[Condition], context: &Context<'_>) -> Answer {
 
 fn candidate_files(condition: &Condition, context: &Context<'_>, files: &mut BTreeSet<u32>) {
     match condition {
-        Condition::Leaf { leaf, scope, .. } => match context.components(*scope) {
-            Some(components) => files.extend(context.matches.within(*leaf, &components).iter().map(|found| found.file)),
-            None => files.extend(context.matches.of(*leaf).iter().map(|found| found.file)),
-        },
+        Condition::Leaf { leaf, scope, .. } => {
+            files.extend(context.found(*leaf, *scope).iter().map(|found| found.file));
+        }
         Condition::Any(members) | Condition::All { members, .. } => {
             for member in members {
                 candidate_files(member, context, files);

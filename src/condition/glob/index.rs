@@ -161,17 +161,12 @@ impl Index {
         if apart.extensions.is_empty() {
             return self.file_parts(id, &apart.folders, &apart.names);
         }
-        let anywhere = apart.folders.iter().any(|folder| folder == "**");
-        let folders =
-            (!anywhere).then(|| apart.folders.iter().map(|folder| parts_of(folder)).collect::<Arc<[Parts]>>());
-        let in_path = match &folders {
-            Some(_) => shared(apart.folders.iter().map(|folder| Letters::of_glob(folder).0)),
-            None => Letters::default(),
-        };
+        let (folders, in_path) = asked_of(&apart.folders).unzip();
+        let letters = (Letters::default(), in_path.unwrap_or_default());
         let extensions: Arc<[Box<str>]> = apart.extensions.iter().map(|one| one.as_str().into()).collect();
         for stem in &apart.names {
             let rest = Rest::Extensions(Arc::clone(&extensions), folders.clone());
-            self.stems.entry(stem.as_str().into()).or_default().push(id, (Letters::default(), in_path), rest);
+            self.stems.entry(stem.as_str().into()).or_default().push(id, letters, rest);
         }
         false
     }
@@ -202,15 +197,18 @@ impl Index {
     }
 
     fn file_plain(&mut self, id: u32, folders: &[String], names: &[&str]) {
-        let anywhere = folders.iter().any(|folder| folder == "**");
-        if anywhere || names.is_empty() {
-            let sure = |list: &mut List| list.sure.push(id);
-            return names.iter().for_each(|name| sure(self.names.entry((*name).into()).or_default()));
+        if names.is_empty() {
+            return;
         }
-        let letters = (Letters::default(), shared(folders.iter().map(|folder| Letters::of_glob(folder).0)));
-        let parts: Arc<[Parts]> = folders.iter().map(|folder| parts_of(folder)).collect();
+        let asked = asked_of(folders);
         for name in names {
-            self.names.entry((*name).into()).or_default().push(id, letters, Rest::Folders(Arc::clone(&parts)));
+            let list = self.names.entry((*name).into()).or_default();
+            match &asked {
+                Some((parts, in_path)) => {
+                    list.push(id, (Letters::default(), *in_path), Rest::Folders(Arc::clone(parts)));
+                }
+                None => list.sure.push(id),
+            }
         }
     }
 
@@ -429,6 +427,13 @@ fn longest_plain(folders: &str) -> Option<&str> {
 
 fn parts_of(folders: &str) -> Parts {
     folders.split('/').filter(|part| !part.is_empty()).map(Box::from).collect()
+}
+
+/// The folders of which a path must have one, and the letters of all of them; none where any folder will do.
+fn asked_of(folders: &[String]) -> Option<(Arc<[Parts]>, Letters)> {
+    let anywhere = folders.iter().any(|folder| folder == "**");
+    let letters = || shared(folders.iter().map(|folder| Letters::of_glob(folder).0));
+    (!anywhere).then(|| (folders.iter().map(|folder| parts_of(folder)).collect(), letters()))
 }
 
 /// A name, and what names that fit it must have.

@@ -286,9 +286,9 @@ impl<'f, 'a> Walk<'f, 'a> {
     fn titled(&mut self, runner: &'static Runner, source: &'static Source, name: &str, context: &Context) -> bool {
         let follower = self.follower;
         let tail = name.replace(':', "/");
-        let near = context.folders.iter().flat_map(|folder| upward(folder).map(str::to_owned).collect::<Vec<_>>());
-        let found = near.collect::<Vec<_>>().into_iter().find_map(|folder| {
-            let paths = source.scripts.iter().filter_map(|at| join(&folder, &format!("{at}/{tail}")));
+        let mut near = context.folders.iter().flat_map(|folder| upward(folder));
+        let found = near.find_map(|folder| {
+            let paths = source.scripts.iter().filter_map(|at| join(folder, &format!("{at}/{tail}")));
             let path = paths.into_iter().find_map(|path| {
                 let plain =
                     [path.clone(), format!("{path}/_default")].into_iter().find(|path| follower.repo.contains(path));
@@ -303,11 +303,11 @@ impl<'f, 'a> Walk<'f, 'a> {
             return true;
         };
         self.depth += 1;
-        let inner = Context::at([folder.as_str(), ""]);
+        let inner = Context::at([folder, ""]);
         for need in script::head_values(&text, &source.headers, &source.needs) {
             self.call(runner, &Call { names: vec![need], ..Call::default() }, &inner);
         }
-        self.path(&path, None, &Context::at(["", folder.as_str()]), false);
+        self.path(&path, None, &Context::at(["", folder]), false);
         self.depth -= 1;
         true
     }
