@@ -16,7 +16,7 @@ use crate::checklist::inline::{self, Inline};
 use crate::condition::code::Dialect;
 use crate::condition::glob::Visited;
 use crate::condition::kinds::Kinds;
-use crate::condition::languages::Languages;
+use crate::condition::languages::{Comments, Languages};
 use crate::condition::matches::{FileMatches, Hit, LeafId};
 use crate::condition::plan::{Leaf, Plan, Question};
 use crate::condition::text::{Refused, Sight, TextMatch, TextPattern};
@@ -485,34 +485,18 @@ impl Inspected {
     }
 }
 
-/// The comments of a file, as far as somebody asked.
+/// The comments of a file, as far as somebody asked; `None` where nobody knows what a comment is.
 #[derive(Debug)]
-struct Seen<'a> {
-    language: Option<&'a str>,
-    decoded: Option<&'a str>,
-    comments: Vec<Span>,
-    /// How many bytes of the file were looked at.
-    up_to: usize,
-}
+struct Seen<'a>(Option<Comments<'a>>);
 
 impl<'a> Seen<'a> {
-    fn new(language: Option<&'a str>, decoded: Option<&'a str>) -> Self {
-        Self { language, decoded, comments: Vec::new(), up_to: 0 }
+    fn new(language: Option<&str>, decoded: Option<&'a str>) -> Self {
+        Self(language.zip(decoded).map(|(language, text)| Languages::get().reader(language, text)))
     }
 
     /// Whether byte `at` stands in a comment.
     fn is_comment(&mut self, at: usize) -> bool {
-        if let (Some(language), Some(decoded)) = (self.language, self.decoded)
-            && at >= self.up_to
-        {
-            // Each time at least twice as far, so that asking often costs no more than asking for all.
-            let least = at.max(self.up_to.saturating_mul(2)).min(decoded.len());
-            let line = decoded.as_bytes().get(least..).and_then(|rest| memchr::memchr(b'\n', rest));
-            self.up_to = line.map_or(decoded.len(), |end| least + end + 1);
-            self.comments = Languages::get().comments(language, decoded.get(..self.up_to).unwrap_or(decoded));
-        }
-        let after = self.comments.partition_point(|comment| comment.start <= at);
-        self.comments.get(..after).and_then(<[Span]>::last).is_some_and(|comment| comment.contains(at))
+        self.0.as_mut().is_some_and(|comments| comments.holds(at))
     }
 }
 
@@ -530,10 +514,8 @@ fn ask_text(
     sight: &mut Sight,
 ) -> Answered {
     let mut found: Vec<TextMatch> = Vec::new();
-    // Where all are wanted their comments are asked for at once, up to the last.
-    let at_once = enough == usize::MAX || pattern.spec.comments;
     let mut keep = |one: TextMatch| {
-        if at_once || !seen.is_comment(one.span.start) {
+        if pattern.spec.comments || !seen.is_comment(one.span.start) {
             found.push(one);
         }
         found.len() < enough
@@ -542,11 +524,6 @@ fn ask_text(
         0 => pattern.search_each(text, sight, &mut keep),
         PLACES.. => pattern.find_each(text, &[], sight, &mut keep),
         _ => pattern.find_each(text, hits, sight, &mut keep),
-    }
-    if at_once && !pattern.spec.comments {
-        let last = found.iter().map(|found| found.span.start).max().unwrap_or_default();
-        let _ = found.is_empty() || seen.is_comment(last);
-        found.retain(|found| !seen.is_comment(found.span.start));
     }
     Answered { hits: found.into_iter().map(Hit::from).collect(), ..Answered::default() }
 }

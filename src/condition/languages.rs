@@ -5,6 +5,7 @@
 
 use std::sync::OnceLock;
 
+use memchr::{memchr2, memchr3};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
@@ -121,11 +122,46 @@ impl Languages {
 
     /// The comments of `text`, in order, with their markers. None for a language that is not known.
     pub fn comments(&self, name: &str, text: &str) -> Vec<Span> {
+        let mut comments = self.reader(name, text);
+        comments.read_to(usize::MAX);
+        comments.found
+    }
+
+    /// The same, read as far as somebody asks.
+    pub fn reader<'a>(&'a self, name: &str, text: &'a str) -> Comments<'a> {
         let language = self.all.iter().find(|language| language.name == name);
-        language.map(|language| Lexer { language, text: text.as_bytes(), at: 0 }.run()).unwrap_or_default()
+        Comments { lexer: language.map(|language| Lexer { language, text: text.as_bytes(), at: 0 }), found: Vec::new() }
     }
 }
 
+/// The comments of a text, as far as it was read.
+#[derive(Debug)]
+pub struct Comments<'a> {
+    /// `None`: nobody knows what a comment is in this language.
+    lexer: Option<Lexer<'a>>,
+    found: Vec<Span>,
+}
+
+impl Comments<'_> {
+    /// Whether byte `at` stands in a comment.
+    pub fn holds(&mut self, at: usize) -> bool {
+        self.read_to(at);
+        let after = self.found.partition_point(|comment| comment.start <= at);
+        self.found.get(..after).and_then(<[Span]>::last).is_some_and(|comment| comment.contains(at))
+    }
+
+    fn read_to(&mut self, at: usize) {
+        let Some(lexer) = &mut self.lexer else { return };
+        while lexer.at <= at {
+            match lexer.step() {
+                Some(comment) => self.found.extend(comment),
+                None => break,
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
 struct Lexer<'a> {
     language: &'a Language,
     text: &'a [u8],
@@ -133,27 +169,26 @@ struct Lexer<'a> {
 }
 
 impl<'a> Lexer<'a> {
-    fn run(mut self) -> Vec<Span> {
-        let mut comments = Vec::new();
-        if self.text.starts_with(b"#!") {
-            comments.push(self.rest_of_line());
+    /// Moves on by one token, or by a run of bytes with which none begins: the comment, if it is one. `None` at the end.
+    fn step(&mut self) -> Option<Option<Span>> {
+        let start = self.at;
+        let &byte = self.text.get(start)?;
+        if start == 0 && self.text.starts_with(b"#!") {
+            return Some(Some(self.rest_of_line()));
         }
         let opening = self.language.opening();
-        while let Some(&byte) = self.text.get(self.at) {
-            let start = self.at;
-            if !opening[usize::from(byte)] && start > 0 {
-                let rest = self.text.get(start..).unwrap_or_default();
-                self.at += rest.iter().take_while(|byte| !opening[usize::from(**byte)]).count();
-            } else if let Some(close) = self.opened_block() {
-                self.skip_behind(close.as_bytes());
-                comments.push(Span::new(start, self.at));
-            } else if self.line_comment_starts() {
-                comments.push(self.rest_of_line());
-            } else if !self.skip_string() {
-                self.at += 1;
-            }
+        if !opening[usize::from(byte)] && start > 0 {
+            let rest = self.text.get(start..).unwrap_or_default();
+            self.at += rest.iter().take_while(|byte| !opening[usize::from(**byte)]).count();
+        } else if let Some(close) = self.opened_block() {
+            self.skip_behind(close.as_bytes());
+            return Some(Some(Span::new(start, self.at)));
+        } else if self.line_comment_starts() {
+            return Some(Some(self.rest_of_line()));
+        } else if !self.skip_string() {
+            self.at += 1;
         }
-        comments
+        Some(None)
     }
 
     fn here(&self, marker: &str) -> bool {
@@ -214,12 +249,19 @@ impl<'a> Lexer<'a> {
         };
         let one_line = delimiter.len() == 1 && delimiter != "`";
         self.at += delimiter.len();
-        let first = delimiter.as_bytes().first().copied();
-        while let Some(&byte) = self.text.get(self.at) {
-            match byte {
-                b'\\' if !raw => self.at += 2,
-                b'\n' if one_line => break,
-                _ if Some(byte) == first && self.here(delimiter) => {
+        let first = delimiter.as_bytes().first().copied().unwrap_or_default();
+        loop {
+            let rest = self.text.get(self.at..).unwrap_or_default();
+            let next = if one_line { memchr3(b'\\', b'\n', first, rest) } else { memchr2(b'\\', first, rest) };
+            let Some(next) = next else {
+                self.at = self.text.len();
+                break;
+            };
+            self.at += next;
+            match rest.get(next) {
+                Some(b'\\') if !raw => self.at += 2,
+                Some(b'\n') if one_line => break,
+                _ if self.here(delimiter) => {
                     self.at += delimiter.len();
                     break;
                 }
