@@ -152,11 +152,9 @@ impl Comments<'_> {
 
     fn read_to(&mut self, at: usize) {
         let Some(lexer) = &mut self.lexer else { return };
-        while lexer.at <= at {
-            match lexer.step() {
-                Some(comment) => self.found.extend(comment),
-                None => break,
-            }
+        let end = at.saturating_add(1).min(lexer.text.len());
+        while lexer.at < end {
+            self.found.extend(lexer.step());
         }
     }
 }
@@ -169,12 +167,12 @@ struct Lexer<'a> {
 }
 
 impl<'a> Lexer<'a> {
-    /// Moves on by one token, or by a run of bytes with which none begins: the comment, if it is one. `None` at the end.
-    fn step(&mut self) -> Option<Option<Span>> {
+    /// Moves on by one token, or by a run of bytes with which none begins: the comment, if it is one.
+    fn step(&mut self) -> Option<Span> {
         let start = self.at;
         let &byte = self.text.get(start)?;
         if start == 0 && self.text.starts_with(b"#!") {
-            return Some(Some(self.rest_of_line()));
+            return Some(self.rest_of_line());
         }
         let opening = self.language.opening();
         if !opening[usize::from(byte)] && start > 0 {
@@ -182,13 +180,13 @@ impl<'a> Lexer<'a> {
             self.at += rest.iter().take_while(|byte| !opening[usize::from(**byte)]).count();
         } else if let Some(close) = self.opened_block() {
             self.skip_behind(close.as_bytes());
-            return Some(Some(Span::new(start, self.at)));
+            return Some(Span::new(start, self.at));
         } else if self.line_comment_starts() {
-            return Some(Some(self.rest_of_line()));
+            return Some(self.rest_of_line());
         } else if !self.skip_string() {
             self.at += 1;
         }
-        Some(None)
+        None
     }
 
     fn here(&self, marker: &str) -> bool {
