@@ -20,7 +20,7 @@ use crate::parallel::in_order;
 use crate::repo::{Repo, Role};
 use crate::rule::set::{RuleSet, TechnologyRule};
 
-/// How many components a worker takes at a time.
+/// How many components a worker takes at a time, at most; of few each worker gets some.
 const COMPONENTS: usize = 8;
 
 /// Builds the facts.
@@ -129,7 +129,9 @@ fn add_languages(facts: &mut Facts, scan: &Scan) {
 
 /// What `ask` says of each component; nobody sees what it says of another.
 fn of_each<T: Send>(facts: &Facts, jobs: usize, ask: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    in_order(facts.components.len(), COMPONENTS, jobs, || (), |(), index| ask(index))
+    let components = facts.components.len();
+    let batch = components.div_ceil(jobs.max(1) * 4).clamp(1, COMPONENTS);
+    in_order(components, batch, jobs, || (), |(), index| ask(index))
 }
 
 fn add_technologies(facts: &mut Facts, rules: &RuleSet, scan: &Scan, jobs: usize) {

@@ -1,7 +1,7 @@
 //! What one pass over the files found, per file-bound condition. Filled by the engine, read by `evaluate.rs`.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::condition::answer::{Match, Unknown};
 use crate::condition::secret::Identity;
@@ -217,10 +217,16 @@ impl Matches {
         here.filter(|_| components.is_none_or(|components| components.iter().any(owns))).collect()
     }
 
-    /// The answer of a condition on the facts, asked when it is first wanted.
+    /// The answer of a condition on the facts, asked when it is first wanted. Two that want it at once may both ask: the
+    /// answer is the same.
     pub(crate) fn on_facts(&self, pattern: &ValueCondition, ask: impl FnOnce() -> FactsAnswer) -> Arc<FactsAnswer> {
-        let Ok(mut known) = self.facts.lock() else { return Arc::new(ask()) };
-        Arc::clone(known.entry(std::ptr::from_ref(pattern).addr()).or_insert_with(|| Arc::new(ask())))
+        let key = std::ptr::from_ref(pattern).addr();
+        let all = || self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = all().get(&key).cloned();
+        known.unwrap_or_else(|| {
+            let answer = Arc::new(ask());
+            Arc::clone(all().entry(key).or_insert(answer))
+        })
     }
 
     /// Forgets the answers on the facts: they have grown.

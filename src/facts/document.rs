@@ -49,7 +49,7 @@ impl FactsDocument {
             })
             .collect();
         let tree = json!({ "manifests": manifests, "lockfiles": lockfiles, "components": components });
-        let root = node(&tree, 0);
+        let root = node(tree, 0);
         let value = root.to_value();
         Self { root, value, places }
     }
@@ -106,21 +106,20 @@ fn package(fact: &ManifestFact, entry: &Package, places: &mut Vec<(Place, usize)
 }
 
 /// The tree of `value`; each node carries the number of the nearest place above it.
-fn node(value: &Value, outer: usize) -> Node {
+fn node(value: Value, outer: usize) -> Node {
     let own = value.get(PLACE).and_then(Value::as_u64).and_then(|number| usize::try_from(number).ok());
     let place = own.unwrap_or(outer);
+    let member = |(key, value)| Member { key, key_span: Span::at(place), value: node(value, place) };
     let data = match value {
         Value::Null => Data::Null,
-        Value::Bool(value) => Data::Bool(*value),
-        Value::Number(value) => Data::Number(value.clone()),
-        Value::String(text) => Data::String(text.clone()),
-        Value::Array(items) => Data::Array(items.iter().map(|item| node(item, place)).collect()),
-        Value::Object(map) => Data::Object(
-            map.iter()
-                .filter(|(key, value)| key.as_str() != PLACE && !value.is_null())
-                .map(|(key, value)| Member { key: key.clone(), key_span: Span::at(place), value: node(value, place) })
-                .collect(),
-        ),
+        Value::Bool(value) => Data::Bool(value),
+        Value::Number(value) => Data::Number(value),
+        Value::String(text) => Data::String(text),
+        Value::Array(items) => Data::Array(items.into_iter().map(|item| node(item, place)).collect()),
+        Value::Object(map) => {
+            let told = map.into_iter().filter(|(key, value)| key != PLACE && !value.is_null());
+            Data::Object(told.map(member).collect())
+        }
     };
     Node::new(data, Span::at(place))
 }

@@ -25,7 +25,8 @@ pub(super) fn read(text: &str) -> Tasks {
         if tasks.default.is_empty() {
             tasks.default.push(name.clone());
         }
-        tasks.named.insert(name.clone(), Task { needs, lines: Vec::new() });
+        // The same recipe for another system: `[unix]`, `[windows]`.
+        tasks.named.entry(name.clone()).or_default().needs.extend(needs);
         open = Some(name);
     }
     tasks
@@ -90,6 +91,13 @@ mod tests {
         assert_eq!(check.needs, ["lint", "test", "env", "report"]);
         assert_eq!(check.lines, ["cargo clippy --all", "echo"]);
         assert_eq!(tasks.named.len(), 2);
+    }
+
+    #[test]
+    fn a_recipe_may_be_written_once_for_each_system() {
+        let tasks = read("[unix]\ntest: lint\n  cargo test\n\n[windows]\ntest:\n  cargo test --lib\n");
+        let test = tasks.find("test").cloned().unwrap_or_default();
+        assert_eq!((test.needs.len(), test.lines.len()), (1, 2));
     }
 
     proptest! {
