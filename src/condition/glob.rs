@@ -4,7 +4,7 @@
 //! name and `**` crosses folders; `{a,b}` gives alternatives. Every path of the tree passes here once, so each glob is
 //! filed under a name, an extension or a folder that its paths must hold. Only the globs found that way are tried, those
 //! alone whose letters the path has, and none is compiled before it is tried. Filing is a third of the time that rules
-//! take to load, so a thread of its own does it while the rules are compiled.
+//! take to load, so threads of their own do it while the rules are compiled: one for each treatment of case.
 
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
@@ -38,34 +38,38 @@ pub struct Visited {
 }
 
 /// Collects globs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct GlobTableBuilder {
-    /// Numbers of those for which case matters.
-    exact: FxHashMap<Box<str>, u32>,
-    /// And of those for which it does not.
-    folded: FxHashMap<Box<str>, u32>,
+    exact: Queue,
+    folded: Queue,
     /// Whether globs are taken as they are, for the tests of this program looked at them.
     trusted: bool,
     added: u32,
-    /// Those that are not filed yet.
-    waiting: Vec<Added>,
-    table: Filing,
 }
 
-/// A glob that was added, with its number.
+impl Default for GlobTableBuilder {
+    fn default() -> Self {
+        Self { exact: Queue::new(false), folded: Queue::new(true), trusted: false, added: 0 }
+    }
+}
+
+/// Globs of one treatment of case, and who files them: nobody else while they are few, then a thread.
 #[derive(Debug)]
-struct Added {
-    id: u32,
-    glob: Box<str>,
-    ignore_case: bool,
+struct Queue {
+    fold: bool,
+    /// Their numbers.
+    known: FxHashMap<Box<str>, u32>,
+    /// Those that are not filed yet.
+    waiting: Vec<(u32, Box<str>)>,
+    beside: Option<(Sender<Vec<(u32, Box<str>)>>, JoinHandle<Filed>)>,
 }
 
-/// Who files the globs: nobody else while they are few, then a thread.
+/// Globs of one treatment of case, ready to be asked.
 #[derive(Debug, Default)]
-enum Filing {
-    #[default]
-    Here,
-    Beside(Sender<Vec<Added>>, JoinHandle<GlobTable>),
+struct Filed {
+    index: Index,
+    /// Numbers of those that ask for an extension alone.
+    extensions: Vec<u32>,
 }
 
 /// How many globs are handed over at a time, and so from how many on a thread is worth its start.
@@ -79,8 +83,8 @@ impl GlobTableBuilder {
 
     /// Adds a glob and returns its number; the same glob twice is one. Errors name the glob and what is wrong with it.
     pub fn add(&mut self, glob: &str, ignore_case: bool) -> Result<u32, String> {
-        let known = if ignore_case { &mut self.folded } else { &mut self.exact };
-        if let Some(known) = known.get(glob) {
+        let queue = if ignore_case { &mut self.folded } else { &mut self.exact };
+        if let Some(known) = queue.known.get(glob) {
             return Ok(*known);
         }
         if glob.is_empty() {
@@ -91,34 +95,52 @@ impl GlobTableBuilder {
             // The rest cannot be wrong.
             parse(&full(glob), ignore_case).map_err(|error| format!("glob `{glob}`: {error}"))?;
         }
-        known.insert(glob.into(), id);
         self.added = id.checked_add(1).ok_or("too many globs")?;
-        self.waiting.push(Added { id, glob: glob.into(), ignore_case });
-        if self.waiting.len() == HANDFUL {
-            self.hand_over();
-        }
+        queue.push(id, glob);
         Ok(id)
     }
 
-    fn hand_over(&mut self) {
-        if matches!(self.table, Filing::Here) {
-            let (sender, globs) = channel();
-            self.table = Filing::Beside(sender, std::thread::spawn(move || filed(GlobTable::roomy(), globs)));
+    /// The set.
+    pub fn build(self) -> GlobTable {
+        let (exact, folded) = (self.exact.finish(), self.folded.finish());
+        let mut extensions = vec![false; self.added as usize];
+        for id in exact.extensions.iter().chain(&folded.extensions) {
+            extensions.get_mut(*id as usize).into_iter().for_each(|only| *only = true);
         }
-        if let Filing::Beside(sender, _) = &self.table {
-            // It takes all until the sender is gone; if it panicked, `build` says so.
-            let _ = sender.send(std::mem::take(&mut self.waiting));
+        GlobTable { exact: exact.index, folded: folded.index, extensions }
+    }
+}
+
+impl Queue {
+    fn new(fold: bool) -> Self {
+        Self { fold, known: FxHashMap::default(), waiting: Vec::new(), beside: None }
+    }
+
+    fn push(&mut self, id: u32, glob: &str) {
+        self.known.insert(glob.into(), id);
+        self.waiting.push((id, glob.into()));
+        if self.waiting.len() == HANDFUL {
+            self.hand_over();
         }
     }
 
-    /// The set.
-    pub fn build(mut self) -> GlobTable {
-        if matches!(self.table, Filing::Beside(..)) {
+    fn hand_over(&mut self) {
+        let fold = self.fold;
+        let (sender, _) = self.beside.get_or_insert_with(|| {
+            let (sender, globs) = channel();
+            (sender, std::thread::spawn(move || Filed::of(Index::roomy(), fold, globs)))
+        });
+        // It takes all until the sender is gone; if it panicked, `finish` says so.
+        let _ = sender.send(std::mem::take(&mut self.waiting));
+    }
+
+    fn finish(mut self) -> Filed {
+        if self.beside.is_some() {
             self.hand_over();
         }
-        match self.table {
-            Filing::Here => filed(GlobTable::default(), [self.waiting]),
-            Filing::Beside(sender, thread) => {
+        match self.beside {
+            None => Filed::of(Index::default(), self.fold, [self.waiting]),
+            Some((sender, thread)) => {
                 drop(sender);
                 thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
             }
@@ -126,17 +148,20 @@ impl GlobTableBuilder {
     }
 }
 
-/// The table with all globs that come.
-fn filed(mut table: GlobTable, globs: impl IntoIterator<Item = Vec<Added>>) -> GlobTable {
-    globs.into_iter().flatten().for_each(|Added { id, glob, ignore_case }| table.add(id, &glob, ignore_case));
-    table
+impl Filed {
+    /// All globs that come.
+    fn of(index: Index, fold: bool, globs: impl IntoIterator<Item = Vec<(u32, Box<str>)>>) -> Self {
+        let mut filed = Self { index, extensions: Vec::new() };
+        for (id, glob) in globs.into_iter().flatten() {
+            if filed.index.file(id, &full(&glob), fold) {
+                filed.extensions.push(id);
+            }
+        }
+        filed
+    }
 }
 
 impl GlobTable {
-    fn roomy() -> Self {
-        Self { exact: Index::roomy(), ..Self::default() }
-    }
-
     /// The numbers of all globs that match `path`, sorted, into `found`.
     pub fn matches(&self, path: &str, found: &mut Vec<u32>) {
         self.matches_next(path, &mut Visited::default(), found);
@@ -162,11 +187,6 @@ impl GlobTable {
     #[cfg(test)]
     pub(crate) fn left_to_matcher(&self) -> Vec<String> {
         [&self.exact, &self.folded].into_iter().flat_map(Index::left_to_matcher).collect()
-    }
-
-    fn add(&mut self, id: u32, glob: &str, fold: bool) {
-        let index = if fold { &mut self.folded } else { &mut self.exact };
-        self.extensions.push(index.file(id, &full(glob), fold));
     }
 }
 
