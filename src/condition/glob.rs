@@ -53,6 +53,9 @@ impl Default for GlobTableBuilder {
     }
 }
 
+/// Globs with their numbers.
+type Handful = Vec<(u32, Box<str>)>;
+
 /// Globs of one treatment of case, and who files them: nobody else while they are few, then a thread.
 #[derive(Debug)]
 struct Queue {
@@ -60,8 +63,8 @@ struct Queue {
     /// Their numbers.
     known: FxHashMap<Box<str>, u32>,
     /// Those that are not filed yet.
-    waiting: Vec<(u32, Box<str>)>,
-    beside: Option<(Sender<Vec<(u32, Box<str>)>>, JoinHandle<Filed>)>,
+    waiting: Handful,
+    beside: Option<(Sender<Handful>, JoinHandle<Filed>)>,
 }
 
 /// Globs of one treatment of case, ready to be asked.
@@ -150,7 +153,7 @@ impl Queue {
 
 impl Filed {
     /// All globs that come.
-    fn of(index: Index, fold: bool, globs: impl IntoIterator<Item = Vec<(u32, Box<str>)>>) -> Self {
+    fn of(index: Index, fold: bool, globs: impl IntoIterator<Item = Handful>) -> Self {
         let mut filed = Self { index, extensions: Vec::new() };
         for (id, glob) in globs.into_iter().flatten() {
             if filed.index.file(id, &full(&glob), fold) {
