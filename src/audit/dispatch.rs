@@ -173,6 +173,18 @@ impl Dispatch {
         by_globs.chain(by_language).chain(&self.always).copied()
     }
 
+    /// Shows `see` each place of each keyword in a short text, as the alarm for its sort would.
+    pub(crate) fn plainly<'a>(&self, plan: &'a Plan, sort: &Sort, text: &[u8], see: &mut impl FnMut(usize, Wake<'a>)) {
+        let (dialect, leaves) = self.concerned(plan, sort);
+        for (id, leaf) in leaves.iter().filter_map(|id| Some((*id, plan.leaves.get(id.0 as usize)?))) {
+            words(id, leaf, dialect, &mut |word, wake| {
+                let parts = text.windows(word.len().max(RUN_AT_LEAST)).enumerate();
+                let here = parts.filter(|(_, part)| part.eq_ignore_ascii_case(word.as_bytes()));
+                here.for_each(|(at, _)| see(at, wake));
+            });
+        }
+    }
+
     /// The leaves whose keywords files of a sort are searched for, and the dialect if one of them looks at syntax.
     fn concerned(&self, plan: &Plan, sort: &Sort) -> Concerned {
         let leaf = |id: &LeafId| plan.leaves.get(id.0 as usize);
@@ -225,5 +237,37 @@ fn words<'a>(id: LeafId, leaf: &'a Leaf, dialect: Option<Dialect>, see: &mut imp
             }
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::set::RuleSet;
+
+    #[test]
+    fn a_short_text_wakes_the_same_without_an_alarm() {
+        let rules = RuleSet::embedded().unwrap();
+        let dispatch = Dispatch::new(&rules.plan, |_| true);
+        let (language, dialect) = (Some("javascript"), Dialect::from_path("a.js"));
+        let sort = Sort { role: Role::Source, language, dialect, extensions: Vec::new() };
+        let told = |wake: Wake<'_>| match wake {
+            Wake::Text(leaf, _) => (leaf, None),
+            Wake::Code(leaf, pattern, _) => (leaf, Some(pattern)),
+        };
+        for text in ["const token = process.env.API_TOKEN;\napp.listen(3000)", "Password", "ab"] {
+            let (mut plain, mut alarmed) = (Vec::new(), Vec::new());
+            dispatch.plainly(&rules.plan, &sort, text.as_bytes(), &mut |at, wake| plain.push((told(wake), at)));
+            let alarms = Alarms::default();
+            let made = alarms.of(&dispatch, &rules.plan, &sort);
+            let alarm = made.get().unwrap();
+            alarm.keywords.find(text.as_bytes(), |word, at| {
+                alarmed.extend(alarm.wakes(word).iter().map(|wake| (told(*wake), at)));
+            });
+            plain.sort_unstable();
+            alarmed.sort_unstable();
+            assert_eq!(plain, alarmed, "{text}");
+            assert_eq!(plain.is_empty(), text == "ab");
+        }
     }
 }

@@ -74,6 +74,8 @@ pub(crate) struct Inspector<'a> {
     /// The alarms that this worker met; new ones come from those that all workers share.
     alarms: FxHashMap<Sort, Arc<OnceLock<Alarm<'a>>>>,
     shared: &'a Alarms<'a>,
+    /// How many short files were searched word by word.
+    short: usize,
 }
 
 /// The conditions that a file must answer, with the places of their keywords (of `code`: with the patterns whose trigger
@@ -139,6 +141,9 @@ impl Woken {
 const PACKAGES: usize = 10_000;
 /// At most this many keyword places are kept per condition and file; a pattern that has more is tried on the whole file.
 const PLACES: usize = 4096;
+/// Up to how many bytes a file is searched word by word, if it is one of the first few: to make an alarm takes longer.
+const SHORT: usize = 128;
+const FEW: usize = 4;
 /// Room for so many places is kept from file to file.
 const KEPT: usize = 128;
 
@@ -166,6 +171,7 @@ impl<'a> Inspector<'a> {
             woken: Woken::new(rules.plan.leaves.len()),
             alarms: FxHashMap::default(),
             shared,
+            short: 0,
         }
     }
 
@@ -343,42 +349,53 @@ impl<'a> Inspector<'a> {
     /// Wakes the conditions whose keywords stand in the text.
     fn by_keywords(&mut self, text: &[u8], sort: &Sort, woken: &mut Woken) {
         let (dispatch, plan) = (self.dispatch, &self.rules.plan);
-        let alarm = if let Some(known) = self.alarms.get(sort) {
-            Arc::clone(known)
-        } else {
-            let new = self.shared.of(dispatch, plan, sort);
-            self.alarms.insert(sort.clone(), Arc::clone(&new));
-            new
-        };
-        let Some(alarm) = alarm.get() else { return };
         let notes = self.notes_refused;
-        alarm.keywords.find(text, |word, at| {
-            for wake in alarm.wakes(word) {
-                match *wake {
-                    Wake::Text(leaf, pattern) => {
-                        if pattern.may_match(text, at, notes) {
-                            woken.wake(leaf);
-                            woken.keep(leaf, at);
-                        }
-                    }
-                    Wake::Code(leaf, pattern, trigger) => {
-                        let spelt = text.get(at..at + trigger.len()) == Some(trigger.as_bytes());
-                        if spelt && !woken.knows(leaf, pattern) && is_here(plan, leaf, pattern, text, at) {
-                            woken.wake(leaf);
-                            woken.keep(leaf, pattern);
-                        }
-                    }
+        let mut met = |at: usize, wake: Wake<'_>| match wake {
+            Wake::Text(leaf, pattern) => {
+                if pattern.may_match(text, at, notes) {
+                    woken.wake(leaf);
+                    woken.keep(leaf, at);
                 }
             }
-        });
+            Wake::Code(leaf, pattern, trigger) => {
+                let spelt = text.get(at..at + trigger.len()) == Some(trigger.as_bytes());
+                if spelt && !woken.knows(leaf, pattern) && is_here(plan, leaf, pattern, text, at) {
+                    woken.wake(leaf);
+                    woken.keep(leaf, pattern);
+                }
+            }
+        };
+        if text.len() <= SHORT && self.short < FEW && !self.alarms.contains_key(sort) {
+            self.short += 1;
+            return dispatch.plainly(plan, sort, text, &mut met);
+        }
+        let made = self.alarm(sort);
+        let Some(alarm) = made.get() else { return };
+        alarm.keywords.find(text, |word, at| alarm.wakes(word).iter().for_each(|wake| met(at, *wake)));
+    }
+
+    /// The alarm for files of a sort.
+    fn alarm(&mut self, sort: &Sort) -> Arc<OnceLock<Alarm<'a>>> {
+        if let Some(known) = self.alarms.get(sort) {
+            return Arc::clone(known);
+        }
+        let new = self.shared.of(self.dispatch, &self.rules.plan, sort);
+        self.alarms.insert(sort.clone(), Arc::clone(&new));
+        new
     }
 
     /// Tries the other secret patterns on what encoded values say.
     fn look_within(&self, index: usize, text: &[u8], file: &SourceFile, sort: &Sort, inspected: &mut Inspected) {
         let leaves = &self.rules.plan.leaves;
         let values = secrets::decoded(leaves, text, &inspected.found);
-        let known = self.alarms.get(sort).filter(|_| !values.is_empty());
-        let Some(alarm) = known.and_then(|alarm| alarm.get()) else { return };
+        if values.is_empty() {
+            return;
+        }
+        let made = match self.alarms.get(sort) {
+            Some(known) => Arc::clone(known),
+            None => self.shared.of(self.dispatch, &self.rules.plan, sort),
+        };
+        let Some(alarm) = made.get() else { return };
         let mut sight = Sight { as_of: Some(self.as_of), refused: None };
         for (at, value) in values {
             let mut awake: Vec<LeafId> = Vec::new();

@@ -131,7 +131,8 @@ impl Queue {
         let fold = self.fold;
         let (sender, _) = self.beside.get_or_insert_with(|| {
             let (sender, globs) = channel();
-            (sender, std::thread::spawn(move || Filed::of(Index::roomy(), fold, globs)))
+            let index = if fold { Index::default() } else { Index::roomy() };
+            (sender, std::thread::spawn(move || Filed::of(index, fold, globs)))
         });
         // It takes all until the sender is gone; if it panicked, `finish` says so.
         let _ = sender.send(std::mem::take(&mut self.waiting));
