@@ -13,7 +13,7 @@ use crate::condition::glob::GlobTable;
 use crate::condition::kinds::Kinds;
 use crate::condition::matches::LeafId;
 use crate::condition::plan::{Leaf, Plan, Question};
-use crate::condition::text::TextPattern;
+use crate::condition::text::{TextPattern, places};
 use crate::repo::Role;
 
 /// The index over all leaves.
@@ -177,11 +177,7 @@ impl Dispatch {
     pub(crate) fn plainly<'a>(&self, plan: &'a Plan, sort: &Sort, text: &[u8], see: &mut impl FnMut(usize, Wake<'a>)) {
         let (dialect, leaves) = self.concerned(plan, sort);
         for (id, leaf) in leaves.iter().filter_map(|id| Some((*id, plan.leaves.get(id.0 as usize)?))) {
-            words(id, leaf, dialect, &mut |word, wake| {
-                let parts = text.windows(word.len().max(RUN_AT_LEAST)).enumerate();
-                let here = parts.filter(|(_, part)| part.eq_ignore_ascii_case(word.as_bytes()));
-                here.for_each(|(at, _)| see(at, wake));
-            });
+            words(id, leaf, dialect, &mut |word, wake| places(text, word).for_each(|at| see(at, wake)));
         }
     }
 

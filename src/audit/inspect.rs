@@ -385,16 +385,14 @@ impl<'a> Inspector<'a> {
     }
 
     /// Tries the other secret patterns on what encoded values say.
-    fn look_within(&self, index: usize, text: &[u8], file: &SourceFile, sort: &Sort, inspected: &mut Inspected) {
-        let leaves = &self.rules.plan.leaves;
+    fn look_within(&mut self, index: usize, text: &[u8], file: &SourceFile, sort: &Sort, inspected: &mut Inspected) {
+        let rules = self.rules;
+        let leaves = &rules.plan.leaves;
         let values = secrets::decoded(leaves, text, &inspected.found);
         if values.is_empty() {
             return;
         }
-        let made = match self.alarms.get(sort) {
-            Some(known) => Arc::clone(known),
-            None => self.shared.of(self.dispatch, &self.rules.plan, sort),
-        };
+        let made = self.alarm(sort);
         let Some(alarm) = made.get() else { return };
         let mut sight = Sight { as_of: Some(self.as_of), refused: None };
         for (at, value) in values {
@@ -508,7 +506,7 @@ struct Seen<'a>(Option<Comments<'a>>);
 
 impl<'a> Seen<'a> {
     fn new(language: Option<&str>, decoded: Option<&'a str>) -> Self {
-        Self(language.zip(decoded).map(|(language, text)| Languages::get().reader(language, text)))
+        Self(language.zip(decoded).and_then(|(language, text)| Languages::get().reader(language, text)))
     }
 
     /// Whether byte `at` stands in a comment.

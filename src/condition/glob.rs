@@ -64,12 +64,12 @@ struct Queue {
     known: FxHashMap<Box<str>, u32>,
     /// Those that are not filed yet.
     waiting: Handful,
-    beside: Option<(Sender<Handful>, JoinHandle<Filed>)>,
+    beside: Option<(Sender<Handful>, JoinHandle<Ready>)>,
 }
 
 /// Globs of one treatment of case, ready to be asked.
 #[derive(Debug, Default)]
-struct Filed {
+struct Ready {
     index: Index,
     /// Numbers of those that ask for an extension alone.
     extensions: Vec<u32>,
@@ -132,18 +132,18 @@ impl Queue {
         let (sender, _) = self.beside.get_or_insert_with(|| {
             let (sender, globs) = channel();
             let index = if fold { Index::default() } else { Index::roomy() };
-            (sender, std::thread::spawn(move || Filed::of(index, fold, globs)))
+            (sender, std::thread::spawn(move || Ready::of(index, fold, globs)))
         });
         // It takes all until the sender is gone; if it panicked, `finish` says so.
         let _ = sender.send(std::mem::take(&mut self.waiting));
     }
 
-    fn finish(mut self) -> Filed {
+    fn finish(mut self) -> Ready {
         if self.beside.is_some() {
             self.hand_over();
         }
         match self.beside {
-            None => Filed::of(Index::default(), self.fold, [self.waiting]),
+            None => Ready::of(Index::default(), self.fold, [self.waiting]),
             Some((sender, thread)) => {
                 drop(sender);
                 thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -152,16 +152,16 @@ impl Queue {
     }
 }
 
-impl Filed {
+impl Ready {
     /// All globs that come.
     fn of(index: Index, fold: bool, globs: impl IntoIterator<Item = Handful>) -> Self {
-        let mut filed = Self { index, extensions: Vec::new() };
+        let mut ready = Self { index, extensions: Vec::new() };
         for (id, glob) in globs.into_iter().flatten() {
-            if filed.index.file(id, &full(&glob), fold) {
-                filed.extensions.push(id);
+            if ready.index.file(id, &full(&glob), fold) {
+                ready.extensions.push(id);
             }
         }
-        filed
+        ready
     }
 }
 

@@ -122,23 +122,24 @@ impl Languages {
 
     /// The comments of `text`, in order, with their markers. None for a language that is not known.
     pub fn comments(&self, name: &str, text: &str) -> Vec<Span> {
-        let mut comments = self.reader(name, text);
-        comments.read_to(usize::MAX);
-        comments.found
+        let all = self.reader(name, text).map(|mut comments| {
+            comments.read_to(usize::MAX);
+            comments.found
+        });
+        all.unwrap_or_default()
     }
 
-    /// The same, read as far as somebody asks.
-    pub fn reader<'a>(&'a self, name: &str, text: &'a str) -> Comments<'a> {
-        let language = self.all.iter().find(|language| language.name == name);
-        Comments { lexer: language.map(|language| Lexer { language, text: text.as_bytes(), at: 0 }), found: Vec::new() }
+    /// The same, read as far as somebody asks; `None` for a language that is not known.
+    pub fn reader<'a>(&'a self, name: &str, text: &'a str) -> Option<Comments<'a>> {
+        let language = self.all.iter().find(|language| language.name == name)?;
+        Some(Comments { lexer: Lexer { language, text: text.as_bytes(), at: 0 }, found: Vec::new() })
     }
 }
 
 /// The comments of a text, as far as it was read.
 #[derive(Debug)]
 pub struct Comments<'a> {
-    /// `None`: nobody knows what a comment is in this language.
-    lexer: Option<Lexer<'a>>,
+    lexer: Lexer<'a>,
     found: Vec<Span>,
 }
 
@@ -151,10 +152,9 @@ impl Comments<'_> {
     }
 
     fn read_to(&mut self, at: usize) {
-        let Some(lexer) = &mut self.lexer else { return };
-        let end = at.saturating_add(1).min(lexer.text.len());
-        while lexer.at < end {
-            self.found.extend(lexer.step());
+        let end = at.saturating_add(1).min(self.lexer.text.len());
+        while self.lexer.at < end {
+            self.found.extend(self.lexer.step());
         }
     }
 }

@@ -404,13 +404,15 @@ const PLAIN: usize = 4096;
 
 /// Where keywords begin in a short text, in order, without case.
 fn plainly(text: &[u8], keywords: &[String]) -> Vec<usize> {
-    let places = |word: &String| {
-        let here = |(at, part): (usize, &[u8])| part.eq_ignore_ascii_case(word.as_bytes()).then_some(at);
-        text.windows(word.len().max(1)).enumerate().filter_map(here).collect::<Vec<usize>>()
-    };
-    let mut all: Vec<usize> = keywords.iter().flat_map(places).collect();
+    let mut all: Vec<usize> = keywords.iter().flat_map(|word| places(text, word)).collect();
     all.sort_unstable();
     all
+}
+
+/// Where a word begins in a short text, in order, without case.
+pub(crate) fn places<'t>(text: &'t [u8], word: &'t str) -> impl Iterator<Item = usize> + 't {
+    let parts = text.windows(word.len().max(1)).enumerate();
+    parts.filter(|(_, part)| part.eq_ignore_ascii_case(word.as_bytes())).map(|(at, _)| at)
 }
 
 /// Most memory that an expression keeps per thread to remember where it stood, in bytes.
