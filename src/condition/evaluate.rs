@@ -194,9 +194,10 @@ fn all(members: &[Condition], context: &Context<'_>) -> Answer {
 
 /// `all` within one document: holds where all members hold in the same file.
 fn all_in_one(members: &[Condition], context: &Context<'_>) -> Answer {
+    let anchored = members.iter().any(needs_a_match);
     let mut files = BTreeSet::new();
     for member in members {
-        candidate_files(member, context, &mut files);
+        candidate_files(member, context, anchored, &mut files);
     }
     let mut answers = Vec::new();
     let mut truth = Truth::False;
@@ -211,17 +212,29 @@ fn all_in_one(members: &[Condition], context: &Context<'_>) -> Answer {
     merge(answers, truth)
 }
 
-fn candidate_files(condition: &Condition, context: &Context<'_>, files: &mut BTreeSet<u32>) {
+/// Whether `condition` is false in every file in which none of its questions matched.
+fn needs_a_match(condition: &Condition) -> bool {
+    match condition {
+        Condition::Leaf { .. } => true,
+        Condition::All { members, .. } => members.iter().any(needs_a_match),
+        Condition::Any(members) => members.iter().all(needs_a_match),
+        _ => false,
+    }
+}
+
+/// The files that may decide an `all` of one document. Where another member is false without a match of its own
+/// (`anchored`), the files of what must not hold say nothing by themselves; and they may be most of a repository.
+fn candidate_files(condition: &Condition, context: &Context<'_>, anchored: bool, files: &mut BTreeSet<u32>) {
     match condition {
         Condition::Leaf { leaf, scope, .. } => {
             files.extend(context.found(*leaf, *scope).iter().map(|found| found.file));
         }
         Condition::Any(members) | Condition::All { members, .. } => {
             for member in members {
-                candidate_files(member, context, files);
+                candidate_files(member, context, anchored, files);
             }
         }
-        Condition::Not(inner) => candidate_files(inner, context, files),
+        Condition::Not(inner) if !anchored => candidate_files(inner, context, anchored, files),
         _ => {}
     }
 }
