@@ -12,13 +12,15 @@ use crate::condition::code::Dialect;
 use crate::condition::glob::GlobTable;
 use crate::condition::kinds::Kinds;
 use crate::condition::matches::LeafId;
-use crate::condition::plan::{Leaf, Plan, Question};
+use crate::condition::plan::{Leaf, Plan, Question, RoleSet};
 use crate::condition::text::{TextPattern, places};
-use crate::repo::Role;
+use crate::repo::{Role, depends_on_content};
 
 /// The index over all leaves.
 #[derive(Debug)]
 pub(crate) struct Dispatch {
+    /// Roles of the files whose text somebody asks for.
+    read: RoleSet,
     /// For each glob, the leaves that it selects.
     by_glob: FxHashMap<u32, Vec<LeafId>>,
     /// For each entry of the document kinds, its leaves.
@@ -93,6 +95,7 @@ impl Dispatch {
     /// Builds the index of the leaves that `is_asked` names.
     pub(crate) fn new(plan: &Plan, is_asked: impl Fn(LeafId) -> bool) -> Self {
         let mut index = Self {
+            read: RoleSet::of(&[]),
             by_glob: FxHashMap::default(),
             by_kind: FxHashMap::default(),
             modules: false,
@@ -107,7 +110,16 @@ impl Dispatch {
         index
     }
 
+    /// Whether a file of this role, by its path, must be opened: somebody asks for its text, it may hold a manifest of
+    /// the project, or its text decides its role. Whether it exists is known without.
+    pub(crate) fn is_read(&self, role: Role) -> bool {
+        self.read.contains(role) || role.is_own() || depends_on_content(role)
+    }
+
     fn add(&mut self, id: LeafId, leaf: &Leaf, globs: &GlobTable) {
+        if !matches!(leaf.question, Question::File) {
+            self.read = self.read.and(leaf.roles);
+        }
         let usable = |words: &[String]| !words.is_empty() && words.iter().all(|word| word.len() >= RUN_AT_LEAST);
         let has_keywords = match &leaf.question {
             Question::Text(text) => usable(&text.spec.keywords),
@@ -240,6 +252,21 @@ fn words<'a>(id: LeafId, leaf: &'a Leaf, dialect: Option<Dialect>, see: &mut imp
 mod tests {
     use super::*;
     use crate::rule::set::RuleSet;
+
+    #[test]
+    fn only_files_whose_text_somebody_wants_are_read() {
+        let rules = RuleSet::embedded().unwrap();
+        let all = Dispatch::new(&rules.plan, |_| true);
+        assert!(all.is_read(Role::Generated) && !all.is_read(Role::Vendored));
+        let none = Dispatch::new(&rules.plan, |_| false);
+        let read = [Role::Source, Role::Config, Role::Docs, Role::Example, Role::Test, Role::Fixture];
+        assert!(read.into_iter().all(|role| none.is_read(role)), "a manifest may stand there, or the role may change");
+        assert!(
+            ![Role::Vendored, Role::Generated, Role::Minified, Role::Development]
+                .into_iter()
+                .any(|role| none.is_read(role))
+        );
+    }
 
     #[test]
     fn a_short_text_wakes_the_same_without_an_alarm() {

@@ -181,7 +181,7 @@ impl<'a> Inspector<'a> {
         let language = Languages::get().language_of(&file.path);
         let mut inspected = Inspected { language, ..Inspected::nothing(file.role) };
         let mut buffer = std::mem::take(&mut self.buffer);
-        let read = self.repo.read_into(file, &mut buffer);
+        let read = if self.dispatch.is_read(file.role) { self.repo.read_into(file, &mut buffer) } else { Ok(&[][..]) };
         self.rules.plan.globs.matches_next(&file.path, &mut self.visited, &mut self.globs);
         let text: &[u8] = match read {
             Ok(text) => text,
@@ -249,7 +249,7 @@ impl<'a> Inspector<'a> {
         for leaf in kinds.iter().filter_map(|kind| self.dispatch.by_kind.get(kind)).flatten() {
             woken.wake(*leaf);
         }
-        let decoded = std::str::from_utf8(text).ok();
+        let decoded = std::str::from_utf8(text).ok().filter(|_| self.dispatch.is_read(file.role));
         let mut piece = decoded.and_then(|text| Piece::of(text, &kinds));
         let mut documents = Documents::new(decoded.filter(|_| piece.is_none()), &kinds, self.follower);
         let mut seen = Seen::new(inspected.language, decoded);
@@ -365,6 +365,9 @@ impl<'a> Inspector<'a> {
                 }
             }
         };
+        if text.is_empty() {
+            return;
+        }
         if text.len() <= SHORT && self.short < FEW && !self.alarms.contains_key(sort) {
             self.short += 1;
             return dispatch.plainly(plan, sort, text, &mut met);

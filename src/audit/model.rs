@@ -28,7 +28,7 @@ pub(crate) fn facts(repo: &Repo, rules: &RuleSet, scan: &mut Scan, markers: &[us
     let path = |index: usize| repo.files().get(index).map(|file| file.path.to_string()).unwrap_or_default();
     let makes_root = |path: &str| crate::facts::readers::reader_for(path).is_some_and(|reader| reader.root);
     let understood = scan.manifests.iter().filter_map(|(_, role, read)| Some((read.as_ref().ok()?.clone(), *role)));
-    let (mut manifests, file_roles): (Vec<Manifest>, Vec<Role>) = understood.filter(|(_, role)| is_own(*role)).unzip();
+    let (mut manifests, file_roles): (Vec<Manifest>, Vec<Role>) = understood.filter(|(_, role)| role.is_own()).unzip();
     let text_of = |path: &str| repo.file(path).and_then(|file| String::from_utf8(repo.read(file).ok()?).ok());
     shared::resolve(&mut manifests, &text_of);
     let is_package = |folder: &str| repo.file(&format!("{folder}/__init__.py")).is_some();
@@ -68,11 +68,6 @@ pub(crate) fn facts(repo: &Repo, rules: &RuleSet, scan: &mut Scan, markers: &[us
 fn forget(facts: &mut Facts, scan: &mut Scan) {
     facts.document = OnceLock::new();
     scan.matches.forget_facts();
-}
-
-/// Whether a file of this role is part of the project itself, so that a manifest there makes a component.
-const fn is_own(role: Role) -> bool {
-    matches!(role, Role::Source | Role::Config | Role::Docs | Role::Example)
 }
 
 fn empty_component(root: &str) -> Component {

@@ -179,6 +179,12 @@ impl RoleSet {
         Self(roles.iter().fold(0, |set, &role| set | 1 << (role as u16)))
     }
 
+    /// This set and the other.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether `role` is in it.
     pub const fn contains(self, role: Role) -> bool {
         self.0 & (1 << (role as u16)) != 0
@@ -437,7 +443,7 @@ impl<'a> PlanBuilder<'a> {
             }
         }
         let every = (0..).map_while(|side| condition.sides().nth(side).map(|_| condition.roles(side)));
-        let roles = every.fold(RoleSet(0), |set, own| RoleSet(set.0 | roles(own).0));
+        let roles = every.fold(RoleSet::of(&[]), |set, own| set.and(roles(own)));
         let leaf = Leaf {
             question: Question::Related(Box::new(condition)),
             globs: Vec::new(),

@@ -42,7 +42,7 @@ pub(crate) use letters::Letters;
 pub use line_hash::hashes;
 pub use read::Buffer;
 pub use role::Role;
-pub use role_content::role_by_content;
+pub use role_content::{depends_on_content, role_by_content};
 
 /// What the listing leaves out, and what it may spend.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -33,4 +33,9 @@ impl Role {
     pub const fn is_production(self) -> bool {
         matches!(self, Self::Config | Self::Source)
     }
+
+    /// Whether a file of this role is part of the project itself, so that a manifest there makes a component.
+    pub const fn is_own(self) -> bool {
+        matches!(self, Self::Source | Self::Config | Self::Docs | Self::Example)
+    }
 }

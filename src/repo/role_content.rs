@@ -68,8 +68,7 @@ const HANDS_OFF: [&str; 4] = ["do not edit", "do not modify", "do not change", "
 /// The role of a file once its text is at hand. `head` is its beginning or all of it (up to 64 KiB are looked at),
 /// `whole_len` the length of the whole in bytes.
 pub fn role_by_content(path: &str, path_role: Role, head: &[u8], whole_len: usize) -> Role {
-    let code = matches!(path_role, Role::Source | Role::Test | Role::Example | Role::Fixture);
-    if !code {
+    if !depends_on_content(path_role) {
         path_role
     } else if is_generated(head) || is_compiled(path, head) {
         Role::Generated
@@ -78,6 +77,11 @@ pub fn role_by_content(path: &str, path_role: Role, head: &[u8], whole_len: usiz
     } else {
         path_role
     }
+}
+
+/// Whether the text of a file of this role may give it another.
+pub const fn depends_on_content(path_role: Role) -> bool {
+    matches!(path_role, Role::Source | Role::Test | Role::Example | Role::Fixture)
 }
 
 fn is_generated(head: &[u8]) -> bool {
