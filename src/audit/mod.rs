@@ -96,6 +96,8 @@ pub struct Audit {
     /// What of the history was searched; `None` where that was not asked for.
     pub history: Option<Extent>,
     places: place::Places,
+    /// Whether there is a file of source or configuration that is not merely a setting of tools.
+    furnished: bool,
 }
 
 impl Audit {
@@ -113,6 +115,7 @@ impl Audit {
                 .iter()
                 .all(|component| component.kinds.is_empty() && component.languages.is_empty())
             && self.facts.manifests.is_empty()
+            && !self.furnished
     }
 }
 
@@ -158,12 +161,14 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
     skipped.sort();
     let dropped = dropped::dropped(repo, rules, options, std::mem::take(&mut scan.refused));
     let bytes = scan.bytes;
+    let furnished =
+        repo.files().iter().zip(&scan.roles).any(|(file, role)| role.is_production() && !is_hidden(&file.path));
     let path = |index: usize| repo.files().get(index).map(|file| file.path.to_string()).unwrap_or_default();
     let beside: Vec<Beside> =
         scan.ignores.into_iter().map(|(index, inline)| Beside { path: path(index), inline }).collect();
     let found = items;
     let (items, decisions) = settle(rules, &found, &options.decisions, &beside, options.as_of);
-    let items = merge::by_secret(items);
+    let items = merge::by_place(merge::by_secret(items), &|path| facts.owner_of(path));
     Audit {
         facts,
         items,
@@ -176,7 +181,13 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
         as_of: options.as_of,
         history,
         places,
+        furnished,
     }
+}
+
+/// Whether a file or a folder around it is hidden by its name, as the settings of tools are.
+fn is_hidden(path: &str) -> bool {
+    path.split('/').any(|part| part.starts_with('.'))
 }
 
 /// Whether the user asked for this rule: `only` and `skip` name a rule, an area, or a pattern of a rule.

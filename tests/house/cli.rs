@@ -72,6 +72,37 @@ fn an_empty_folder_gives_no_verdict_and_exit_3() {
     std::fs::write(folder.path().join("README.md"), "# Sentry, rate limiting, backups\n").unwrap();
     let output = prodready(&["audit", &folder.path().display().to_string()]);
     assert_eq!(output.status.code(), Some(3), "prose alone is nothing to audit");
+    std::fs::write(folder.path().join(".editorconfig"), "root = true\n").unwrap();
+    let output = prodready(&["audit", &folder.path().display().to_string()]);
+    assert_eq!(output.status.code(), Some(3), "neither are the settings of tools");
+    std::fs::write(folder.path().join("settings.yaml"), "db:\n  password: \"hT7#kQ2vLw9z\"\n").unwrap();
+    let output = prodready(&["audit", &folder.path().display().to_string(), "--only", "secrets"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("settings.yaml:2"),
+        "configuration alone holds secrets, too"
+    );
+}
+
+#[test]
+fn a_place_that_concerns_several_components_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for service in ["cart", "user"] {
+        std::fs::create_dir(folder.path().join(service)).unwrap();
+        let manifest = "{\"name\": \"x\", \"private\": true, \"dependencies\": {\"express\": \"4.21.1\"}}";
+        std::fs::write(folder.path().join(service).join("package.json"), manifest).unwrap();
+        std::fs::write(folder.path().join(service).join("server.js"), "require('express')().listen(1)\n").unwrap();
+    }
+    std::fs::create_dir(folder.path().join("web")).unwrap();
+    std::fs::write(folder.path().join("web/Dockerfile"), "FROM nginx:1.27.2\nCOPY . /usr/share/nginx/html\n").unwrap();
+    let path = folder.path().display().to_string();
+    let output = prodready(&["audit", &path, "--only", "containers/non-root", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rule = &report["rules"][0];
+    assert_eq!((rule["outcome"].as_str(), rule["components"].as_array().map(Vec::len)), (Some("fail"), Some(2)));
+    let places: Vec<&str> =
+        rule["findings"].as_array().unwrap().iter().filter_map(|one| one["path"].as_str()).collect();
+    assert_eq!(places, ["web/Dockerfile"]);
 }
 
 #[test]
