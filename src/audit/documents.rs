@@ -82,7 +82,7 @@ impl<'a> Documents<'a> {
                     .map(|document| document.root)
                     .filter(|root| kind.fits(root) != Truth::False)
                     .map(|mut root| {
-                        kind.augment(&mut root);
+                        kind.augment(&mut root, text);
                         kind.follow(self.follower, &mut root);
                         let value = root.to_value();
                         (root, value)

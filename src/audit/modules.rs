@@ -173,7 +173,7 @@ fn ask(piece: &Piece, scope: &Scope, (index, role): (usize, Role), plan: &Plan, 
         Err(reason) => Err(reason.clone()),
         Ok(source) => source.document(scope).map_err(|error| error.to_string()).map(|document| {
             let mut root = document.root;
-            kind.augment(&mut root);
+            kind.augment(&mut root, "");
             let value = root.to_value();
             vec![(root, value)]
         }),

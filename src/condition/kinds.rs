@@ -17,20 +17,22 @@ use super::truth::Truth;
 use crate::condition::glob::{GlobTable, GlobTableBuilder};
 use crate::embedded;
 use crate::facts::tasks::Follower;
-use crate::format::{Data, Member, Node, Syntax, hcl};
+use crate::format::{Data, Member, Node, Syntax, Verbatim, hcl};
 
 /// Kinds that no file declares: documents that the program makes itself.
 const MADE: &[&str] = &["facts"];
 
-/// What a view computes from a node; `None` when it has nothing to say.
-pub type View = fn(&Node) -> Option<Node>;
+/// What a view computes from a node of a text; `None` when it has nothing to say.
+pub type View = fn(&Node, &str) -> Option<Node>;
 
 /// The views by the names that `rules/kinds.yml` uses.
 pub const VIEWS: &[(&str, View)] = &[("shell-commands", shell_commands)];
 
-fn shell_commands(source: &Node) -> Option<Node> {
+fn shell_commands(source: &Node, text: &str) -> Option<Node> {
     let script = source.as_str()?;
-    Some(crate::format::shell::to_node(&crate::format::shell::commands(script), |_| source.span))
+    let verbatim = Verbatim::of(script, text, source.span);
+    let place = |span| verbatim.as_ref().map_or(source.span, |verbatim| verbatim.place(span));
+    Some(crate::format::shell::to_node(&crate::format::shell::commands(script), place))
 }
 
 /// What is wrong with a declaration of kinds.
@@ -125,9 +127,10 @@ impl Kind {
         self.shape.is_some()
     }
 
-    /// Adds the members of this kind's views to a parsed document.
-    pub fn augment(&self, root: &mut Node) {
-        self.augment_with(VIEWS, root);
+    /// Adds the members of this kind's views to a document that was parsed from `text`; where there is no one text, the
+    /// places of views are those of their sources.
+    pub fn augment(&self, root: &mut Node, text: &str) {
+        self.augment_with(VIEWS, root, text);
     }
 
     /// Adds the members that say what the commands of a parsed document lead to.
@@ -135,10 +138,10 @@ impl Kind {
         self.follows.iter().for_each(|follows| follows.add(root, follower));
     }
 
-    fn augment_with(&self, views: &[(&str, View)], root: &mut Node) {
+    fn augment_with(&self, views: &[(&str, View)], root: &mut Node, text: &str) {
         for derived in &self.views {
             if let Some((_, view)) = views.iter().find(|(name, _)| *name == derived.view) {
-                each_mut(root, &derived.at, &mut |node| derived.add(*view, node));
+                each_mut(root, &derived.at, &mut |node| derived.add(*view, node, text));
             }
         }
     }
@@ -170,9 +173,9 @@ impl Shape {
 
 impl Derived {
     /// Adds the view of one member to `node`; views of several members under one name are joined.
-    fn add(&self, view: View, node: &mut Node) {
+    fn add(&self, view: View, node: &mut Node, text: &str) {
         let Some(source) = node.member(&self.from) else { return };
-        let Some(mut made) = view_of(view, &source.value) else { return };
+        let Some(mut made) = view_of(view, &source.value, text) else { return };
         let key_span = source.key_span;
         let Data::Object(members) = &mut node.data else { return };
         let earlier = members.iter_mut().find(|member| member.key == self.to);
@@ -188,14 +191,14 @@ impl Derived {
 }
 
 /// The view of a text; of a list the views of its items, one after another; of an unknown node an unknown view.
-fn view_of(view: View, source: &Node) -> Option<Node> {
+fn view_of(view: View, source: &Node, text: &str) -> Option<Node> {
     if source.is_opaque() {
         let raw = source.scalar_text().unwrap_or_default();
         return Some(Node::new(Data::Opaque(raw), source.span));
     }
-    let Data::Array(items) = &source.data else { return view(source) };
+    let Data::Array(items) = &source.data else { return view(source, text) };
     let mut joined = Vec::new();
-    for made in items.iter().filter_map(|item| view_of(view, item)) {
+    for made in items.iter().filter_map(|item| view_of(view, item, text)) {
         match made.data {
             Data::Array(parts) => joined.extend(parts),
             _ => joined.push(made),
@@ -455,7 +458,7 @@ mod tests {
     - { at: '$.jobs.*.steps[*]', from: after, as: words, view: words }
 ";
 
-    fn words(node: &Node) -> Option<Node> {
+    fn words(node: &Node, _: &str) -> Option<Node> {
         let words = node.as_str()?.split(' ').map(|word| Node::string(word, node.span));
         Some(Node::new(Data::Array(words.collect()), node.span))
     }
@@ -467,7 +470,7 @@ mod tests {
         ]}}});
         let (text, mut root) = placed(&value);
         let kinds = Kinds::from_yaml(VIEWED).unwrap();
-        kinds.iter().next().unwrap().augment_with(&[("words", words)], &mut root);
+        kinds.iter().next().unwrap().augment_with(&[("words", words)], &mut root, "");
         let added = |step: usize| root.pointer(&format!("/jobs/a/steps/{step}/words"));
         let first = added(0).unwrap();
         assert_eq!(&text[first.span.start..first.span.end], "\"go test\"");

@@ -19,11 +19,13 @@ mod properties;
 pub mod schedule;
 pub mod shell;
 pub mod toml;
+mod verbatim;
 pub mod xml;
 pub mod yaml;
 
 pub use document::{Data, Document, Fault, Member, Node};
 pub use limits::{FormatError, Limits};
+pub use verbatim::Verbatim;
 
 use serde::{Deserialize, Serialize};
 
