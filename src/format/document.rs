@@ -69,6 +69,13 @@ pub struct Member {
     pub value: Node,
 }
 
+impl Member {
+    /// Whether this is what a template inserts in the place of members: any number of them, by any name.
+    pub fn is_inserted(&self) -> bool {
+        matches!(&self.value.data, Data::Opaque(raw) if *raw == self.key)
+    }
+}
+
 impl Document {
     /// A document without comments or faults.
     pub fn new(root: Node) -> Self {

@@ -195,7 +195,10 @@ impl Judge {
     fn object(&self, keyword: &Keyword, members: &[Member], seen: Seen<'_>) -> Ruling {
         match keyword {
             Keyword::Required(names) => {
-                seen.rule(Truth::from(names.iter().all(|name| seen.node.member(name).is_some())))
+                let all = names.iter().all(|name| seen.node.member(name).is_some());
+                // What a template inserts among the members may bring those that are missing.
+                let more = || members.iter().any(Member::is_inserted);
+                seen.rule(if !all && more() { Truth::Unknown } else { Truth::from(all) })
             }
             Keyword::Members(asked) => self.members(asked, members, seen),
             Keyword::Names(schema) => every(effective(members).into_iter().map(|member| {

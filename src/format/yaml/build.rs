@@ -322,7 +322,9 @@ impl<'a> Builder<'a> {
         let fits = |frame: &Frame| frame.column.is_none_or(|column| column <= indent);
         let at = self.frames.iter().rposition(fits).unwrap_or(0);
         let Some(frame) = self.frames.get_mut(at) else { return };
-        if frame.column.is_some_and(|column| indent > column)
+        // A list may stand below its key without being indented any further.
+        let is_object = matches!(frame.content, Content::Map { .. });
+        if frame.column.is_some_and(|column| indent > column || (is_object && indent == column))
             && let Some(blank) = frame.last_blank()
         {
             *blank = Node::new(Data::Opaque(raw.to_owned()), span);
