@@ -118,7 +118,7 @@ impl Dispatch {
 
     fn add(&mut self, id: LeafId, leaf: &Leaf, globs: &GlobTable) {
         if !matches!(leaf.question, Question::File) {
-            self.read = self.read.and(leaf.roles);
+            self.read = self.read.union(leaf.roles);
         }
         let usable = |words: &[String]| !words.is_empty() && words.iter().all(|word| word.len() >= RUN_AT_LEAST);
         let has_keywords = match &leaf.question {

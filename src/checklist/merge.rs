@@ -37,8 +37,11 @@ fn told_once(item: &mut Item, owner: &dyn Fn(&str) -> usize) {
     for (number, verdict) in item.verdicts.iter().enumerate() {
         for (key, path) in verdict.findings.iter().filter_map(|finding| Some((key(finding)?, &finding.place.path))) {
             let owns = verdict.component.is_some_and(|component| component == owner(path));
-            let kept = keeper.entry(key).or_insert(number);
-            *kept = if owns { number } else { *kept };
+            if owns {
+                keeper.insert(key, number);
+            } else {
+                keeper.entry(key).or_insert(number);
+            }
         }
     }
     for (number, verdict) in item.verdicts.iter_mut().enumerate() {

@@ -179,9 +179,9 @@ impl RoleSet {
         Self(roles.iter().fold(0, |set, &role| set | 1 << (role as u16)))
     }
 
-    /// This set and the other.
+    /// The roles of this set and of the other.
     #[must_use]
-    pub const fn and(self, other: Self) -> Self {
+    pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
@@ -443,7 +443,7 @@ impl<'a> PlanBuilder<'a> {
             }
         }
         let every = (0..).map_while(|side| condition.sides().nth(side).map(|_| condition.roles(side)));
-        let roles = every.fold(RoleSet::of(&[]), |set, own| set.and(roles(own)));
+        let roles = every.fold(RoleSet::of(&[]), |set, own| set.union(roles(own)));
         let leaf = Leaf {
             question: Question::Related(Box::new(condition)),
             globs: Vec::new(),
