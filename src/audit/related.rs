@@ -1,13 +1,15 @@
 //! Joins what the files hold for `related` conditions, and files the answers where those of other conditions lie.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::Hash;
 
 use crate::audit::documents::to_hit;
 use crate::audit::scan::Scan;
 use crate::condition::Truth;
+use crate::condition::kinds::Kinds;
 use crate::condition::matches::{FileMatches, Hit};
 use crate::condition::plan::Question;
-use crate::condition::related::{Found, Joined, Unread, join};
+use crate::condition::related::{Found, Joined, Unread, Within, join};
 use crate::repo::Repo;
 use crate::rule::set::RuleSet;
 
@@ -17,20 +19,14 @@ pub(crate) fn join_all(repo: &Repo, rules: &RuleSet, scan: &mut Scan, component_
     if all.is_empty() {
         return;
     }
-    let mut folders: HashMap<&str, usize> = HashMap::new();
-    let mut folder_of = Vec::with_capacity(repo.files().len());
-    for file in repo.files() {
-        let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let next = folders.len();
-        folder_of.push(*folders.entry(folder).or_insert(next));
-    }
-    let at = |list: &[usize], file: u32| list.get(file as usize).copied().unwrap_or_default();
-    let place = |file: u32| (at(&folder_of, file), at(component_of, file));
+    let mut bounds = Bounds { repo, component_of, folders: Vec::new(), roots: BTreeMap::new() };
     for (leaf, files) in all {
         let Some(Question::Related(condition)) = rules.plan.leaves.get(leaf.0 as usize).map(|leaf| &leaf.question)
         else {
             continue;
         };
+        (0..condition.sides().count()).for_each(|side| bounds.number(condition.within(side)));
+        let place = |file: u32, within: &Within| bounds.of(file, within);
         let (mut rows, mut unread): (Vec<Found>, Vec<Unread>) = (Vec::new(), Vec::new());
         for (file, found) in files {
             rows.extend(found.rows.into_iter().map(|row| (file, row)));
@@ -56,6 +52,69 @@ pub(crate) fn join_all(repo: &Repo, rules: &RuleSet, scan: &mut Scan, component_
             scan.matches.push(leaf, matches);
         }
     }
+}
+
+/// What the files stand within.
+struct Bounds<'a> {
+    repo: &'a Repo,
+    component_of: &'a [usize],
+    folders: Vec<usize>,
+    /// By the kind of the document that a root holds.
+    roots: BTreeMap<String, Vec<usize>>,
+}
+
+impl Bounds<'_> {
+    /// Gives each file the number of what it stands within, unless that was done.
+    fn number(&mut self, within: &Within) {
+        let files = self.repo.files().iter();
+        match within {
+            Within::Directory if self.folders.is_empty() => {
+                self.folders = numbered(files.map(|file| folder_of(&file.path)));
+            }
+            Within::Root(kind) if !self.roots.contains_key(kind) => {
+                self.roots.insert(kind.clone(), below_roots(self.repo, kind));
+            }
+            _ => {}
+        }
+    }
+
+    /// The number for a file, alike for those that stand together.
+    fn of(&self, file: u32, within: &Within) -> usize {
+        let numbers = match within {
+            Within::Repository | Within::Document => return 0,
+            Within::Component => Some(self.component_of),
+            Within::Directory => Some(self.folders.as_slice()),
+            Within::Root(kind) => self.roots.get(kind).map(Vec::as_slice),
+        };
+        numbers.and_then(|numbers| numbers.get(file as usize)).copied().unwrap_or_default()
+    }
+}
+
+/// The number of the nearest folder with a document of `kind` above each file.
+fn below_roots(repo: &Repo, kind: &str) -> Vec<usize> {
+    let is_kind = |path: &str| Kinds::get().kinds_of(path).any(|known| known.name == kind);
+    let folders = repo.files().iter().filter(|file| is_kind(&file.path)).map(|file| folder_of(&file.path));
+    let roots: HashSet<&str> = folders.collect();
+    let root_of = |path| {
+        let mut above =
+            std::iter::successors(Some(folder_of(path)), |folder| (!folder.is_empty()).then(|| folder_of(folder)));
+        above.find(|folder| roots.contains(folder))
+    };
+    numbered(repo.files().iter().map(|file| root_of(&file.path)))
+}
+
+/// A number for each of `names`: the same for the same.
+fn numbered<T: Hash + Eq>(names: impl Iterator<Item = T>) -> Vec<usize> {
+    let mut known: HashMap<T, usize> = HashMap::new();
+    let mut number = |name: T| {
+        let next = known.len();
+        *known.entry(name).or_insert(next)
+    };
+    names.map(&mut number).collect()
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn add(matches: &mut FileMatches, joined: &Joined, path: &dyn Fn(u32) -> String) {

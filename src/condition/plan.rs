@@ -11,7 +11,7 @@ use crate::condition::glob::{GlobTable, GlobTableBuilder};
 use crate::condition::kinds::Kinds;
 use crate::condition::matches::LeafId;
 use crate::condition::once;
-use crate::condition::related::{RelatedCondition, RelatedSpec};
+use crate::condition::related::{RelatedCondition, RelatedSpec, Within};
 use crate::condition::schema::did_you_mean;
 use crate::condition::spec::{Clause, CodeCondition, ComponentSpec, FileSpec, PackageSpec, Scope, TextSpec};
 use crate::condition::text::{Allow, TextPattern};
@@ -440,6 +440,11 @@ impl<'a> PlanBuilder<'a> {
                 return Err(
                     "`related` joins documents of files, and takes all of a kind: no `facts`, no `files`".to_owned()
                 );
+            }
+        }
+        for side in 0..condition.sides().count() {
+            if let Within::Root(kind) = condition.within(side) {
+                self.known_kind("related.within", kind)?;
             }
         }
         let every = (0..).map_while(|side| condition.sides().nth(side).map(|_| condition.roles(side)));

@@ -42,12 +42,18 @@ pub struct RelatedSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub same: Vec<String>,
     /// How far apart the two may stand. Default: repository.
-    #[serde(default)]
+    #[serde(default, with = "serde_yaml::with::singleton_map")]
+    #[schemars(with = "Within")]
     pub within: Within,
     /// Within one document: the counterpart stands before or after the subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Order>,
+    /// Only subjects that have, or may have, one of these are asked at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub among: Option<PerhapsSpec>,
     /// What makes the subject a hit.
+    #[serde(with = "serde_yaml::with::singleton_map")]
+    #[schemars(with = "HitWhen")]
     pub hit_when: HitWhen,
     /// A JSON Schema: a subject that fulfils it is in order by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,7 +103,7 @@ pub enum How {
 }
 
 /// How far apart subject and counterpart may stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Within {
     /// In one document.
@@ -106,9 +112,18 @@ pub enum Within {
     Directory,
     /// In one component.
     Component,
+    /// Below the nearest folder that holds a document of this kind; files below none stand together.
+    Root(String),
     /// Anywhere.
     #[default]
     Repository,
+}
+
+impl Within {
+    /// Whether templates that are written alike mean the same there.
+    const fn is_near(&self) -> bool {
+        matches!(self, Self::Document | Self::Directory | Self::Root(_))
+    }
 }
 
 /// Where a counterpart stands in the document of its subject.
@@ -146,6 +161,10 @@ pub struct PerhapsSpec {
     /// How they belong to a subject: one of these. Absent: wherever it stands, it could.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<JoinSpec>,
+    /// How far apart the two may stand. Default: as far as subject and counterpart.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "serde_yaml::with::singleton_map_recursive")]
+    #[schemars(with = "Option<Within>")]
+    pub within: Option<Within>,
 }
 
 /// A `related` condition.
@@ -153,7 +172,7 @@ pub struct PerhapsSpec {
 pub struct RelatedCondition {
     /// As it is written.
     pub spec: Arc<RelatedSpec>,
-    /// The subjects, the counterparts, and what could be one.
+    /// The subjects, the counterparts, what could be one, and what the subjects must have to be asked.
     sides: Vec<ValueCondition>,
     cleared: OnceLock<Result<Option<Schema>, SchemaError>>,
 }
@@ -161,7 +180,7 @@ pub struct RelatedCondition {
 /// One node of one side.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// Number of the side: 0 the subjects, 1 their counterparts, then what could be one.
+    /// Number of the side: 0 the subjects, 1 their counterparts, then what could be one, at last what a subject must have.
     pub side: usize,
     /// Number of the document in its file.
     pub document: usize,
@@ -190,15 +209,18 @@ impl RelatedCondition {
         if spec.order.is_some() && spec.within != Within::Document {
             return Err("`related.order` needs `within: document`".to_owned());
         }
+        if spec.among.as_ref().is_some_and(|among| among.by.is_empty()) {
+            return Err("`related.among.by` is empty".to_owned());
+        }
         if spec.to.is_some() == (spec.hit_when == HitWhen::Repeated) {
             return Err("`related` needs `to`, or `hit-when: repeated` without it".to_owned());
         }
-        let to = spec.to.iter().chain(spec.perhaps.iter().map(|perhaps| &perhaps.to));
+        let to = spec.to.iter().chain(spec.perhaps.iter().chain(&spec.among).map(|perhaps| &perhaps.to));
         let sides = std::iter::once(&spec.of).chain(to).map(|side| ValueCondition::new(Arc::clone(side))).collect();
         Ok(Self { spec, sides, cleared: OnceLock::new() })
     }
 
-    /// The sides: subjects, counterparts, what could be one.
+    /// The sides: subjects, counterparts, what could be one, what subjects must have.
     pub fn sides(&self) -> impl Iterator<Item = &ValueSpec> {
         self.sides.iter().map(|side| &*side.spec)
     }
@@ -273,19 +295,35 @@ impl RelatedCondition {
 
     /// The joins of each of the other sides, in order: a subject has keys for all of them.
     fn all_joins(&self) -> impl Iterator<Item = &[JoinSpec]> {
-        std::iter::once(self.spec.by.as_slice()).chain(self.spec.perhaps.iter().map(|perhaps| perhaps.by.as_slice()))
+        let others = self.spec.perhaps.iter().chain(&self.spec.among);
+        std::iter::once(self.spec.by.as_slice()).chain(others.map(|other| other.by.as_slice()))
     }
 
     /// The joins of a side that is not the subjects'.
     fn joins(&self, side: usize) -> &[JoinSpec] {
-        let perhaps = side.checked_sub(self.first_perhaps()).and_then(|number| self.spec.perhaps.get(number));
-        perhaps.map_or(self.spec.by.as_slice(), |perhaps| perhaps.by.as_slice())
+        self.other(side).map_or(self.spec.by.as_slice(), |other| other.by.as_slice())
+    }
+
+    /// How far from a subject a row of a side may stand.
+    pub fn within(&self, side: usize) -> &Within {
+        self.other(side).and_then(|other| other.within.as_ref()).unwrap_or(&self.spec.within)
+    }
+
+    /// A side that is neither the subjects' nor their counterparts'.
+    fn other(&self, side: usize) -> Option<&PerhapsSpec> {
+        let number = side.checked_sub(self.first_perhaps())?;
+        self.spec.perhaps.iter().chain(&self.spec.among).nth(number)
     }
 
     /// How many of a subject's keys stand before those for a side.
     fn offset(&self, side: usize) -> usize {
         let Some(number) = side.checked_sub(self.first_perhaps()) else { return 0 };
         self.all_joins().take(number + 1).map(<[JoinSpec]>::len).sum()
+    }
+
+    /// The side of what subjects must have, where something is asked of them.
+    fn among(&self) -> Option<usize> {
+        self.spec.among.as_ref().map(|_| self.first_perhaps() + self.spec.perhaps.len())
     }
 
     /// The first of the sides that only could be a counterpart.

@@ -73,6 +73,19 @@ pub fn mask(text: &str) -> Option<Masked> {
     Some(Masked { text: String::from_utf8(bytes).ok()?, actions, holes, comments, conditional })
 }
 
+/// What an action inserts, however it is written: without the braces, quotes and filters that only lay it out.
+pub fn inserted(raw: &str) -> String {
+    let braces = |letter: char| matches!(letter, '{' | '}' | '-' | '"' | '\'') || letter.is_whitespace();
+    let bare = raw.trim_matches(braces);
+    let laid_out = |filter: &&str| {
+        let name = filter.split_whitespace().next().unwrap_or_default();
+        matches!(name, "nindent" | "indent" | "quote" | "squote" | "trim")
+    };
+    let filters = bare.split('|').map(str::trim).filter(|filter| !laid_out(filter));
+    let words = filters.flat_map(str::split_whitespace).map(|word| if word == "template" { "include" } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// Whether `text` looks like a GitHub workflow, whose double braces belong to the commands in it.
 pub fn is_workflow(text: &str) -> bool {
     if memchr::memmem::find(text.as_bytes(), b"${{").is_some() {

@@ -39,17 +39,18 @@ pub struct Joined {
 
 type Group = (usize, usize);
 
-/// Joins the rows of all files, which come in file order; `place` gives the folder and the component of a file.
+/// Joins the rows of all files, which come in file order; `place` numbers what a file stands within. Subjects that are not
+/// among those that the condition asks for are left out.
 pub fn join(
     condition: &RelatedCondition,
     rows: &[Found],
     unread: &[Unread],
-    place: &dyn Fn(u32) -> (usize, usize),
+    place: &dyn Fn(u32, &Within) -> usize,
 ) -> Vec<Joined> {
     let table = Table::new(condition, rows, unread, place);
     rows.iter()
         .enumerate()
-        .filter(|(_, (_, row))| row.side == 0)
+        .filter(|(number, (file, row))| row.side == 0 && table.is_asked(*number, *file, row))
         .map(|(number, found)| table.answer(number, found))
         .collect()
 }
@@ -57,7 +58,7 @@ pub fn join(
 struct Table<'a> {
     condition: &'a RelatedCondition,
     rows: &'a [Found],
-    place: &'a dyn Fn(u32) -> (usize, usize),
+    place: &'a dyn Fn(u32, &Within) -> usize,
     /// Counterparts by side, group, join and text.
     index: HashMap<(usize, Group, usize, &'a str), Vec<usize>>,
     /// Selectors without a pair to find them by, by side, group and join.
@@ -74,7 +75,7 @@ impl<'a> Table<'a> {
         condition: &'a RelatedCondition,
         rows: &'a [Found],
         unread: &[Unread],
-        place: &'a dyn Fn(u32) -> (usize, usize),
+        place: &'a dyn Fn(u32, &Within) -> usize,
     ) -> Self {
         let mut table = Self {
             condition,
@@ -94,17 +95,18 @@ impl<'a> Table<'a> {
         }
         for Unread { file, side } in unread {
             let side = if itself && *side == 0 { 1 } else { *side };
-            table.hidden.insert((side, table.group(*file, 0)));
+            table.hidden.insert((side, table.group(side, *file, 0)));
         }
         table
     }
 
     fn add(&mut self, number: usize, file: u32, row: &'a Row) {
         let (side, keys) = if row.side == 0 { (0, &row.mirrored) } else { (row.side, &row.keys) };
-        let group = self.group(file, row.document);
+        let group = self.group(side, file, row.document);
         self.present.insert((side, group));
         let names_nothing = |keys: &super::Keys| keys.texts.iter().all(|text| hcl::is_nameless(text));
-        if keys.iter().all(names_nothing) && keys.iter().any(|keys| keys.unknown) {
+        // Selectors of which nothing is known are found among the wide ones.
+        if keys.iter().all(names_nothing) && keys.iter().any(|keys| keys.unknown && keys.selector.is_none()) {
             self.vague.entry((side, group)).or_default().push(number);
         }
         for (join, keys) in keys.iter().enumerate() {
@@ -122,13 +124,11 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn group(&self, file: u32, document: usize) -> Group {
-        let (folder, component) = (self.place)(file);
-        match self.condition.spec.within {
+    /// What a document stands within, for rows of a side.
+    fn group(&self, side: usize, file: u32, document: usize) -> Group {
+        match self.condition.within(side) {
             Within::Document => (file as usize, document),
-            Within::Directory => (folder, 0),
-            Within::Component => (component, 0),
-            Within::Repository => (0, 0),
+            within => ((self.place)(file, within), 0),
         }
     }
 
@@ -155,13 +155,20 @@ impl<'a> Table<'a> {
         Joined { file: *file, truth, hit: subject.hit.clone(), counterpart }
     }
 
+    /// Whether a subject is, or may be, among those that the condition asks for.
+    fn is_asked(&self, number: usize, file: u32, subject: &'a Row) -> bool {
+        let Some(side) = self.condition.among() else { return true };
+        let pairs = self.counterparts(number, file, subject, side);
+        pairs.possible || !pairs.definite.is_empty()
+    }
+
     /// Whether something that could be, or hold, a counterpart belongs to the subject.
     fn perhaps(&self, number: usize, file: u32, subject: &'a Row) -> bool {
         let first = self.condition.first_perhaps();
         (0..self.condition.spec.perhaps.len()).any(|perhaps| {
             let side = first + perhaps;
             if self.condition.joins(side).is_empty() {
-                let group = (side, self.group(file, subject.document));
+                let group = (side, self.group(side, file, subject.document));
                 return self.present.contains(&group) || self.hidden.contains(&group);
             }
             let pairs = self.counterparts(number, file, subject, side);
@@ -170,7 +177,7 @@ impl<'a> Table<'a> {
     }
 
     fn counterparts(&self, number: usize, file: u32, subject: &'a Row, side: usize) -> Pairs {
-        let group = self.group(file, subject.document);
+        let group = self.group(side, file, subject.document);
         let joins = self.condition.joins(side);
         let offset = self.condition.offset(side);
         let mut pairs = Pairs { definite: Vec::new(), possible: self.hidden.contains(&(side.max(1), group)) };
@@ -209,12 +216,13 @@ impl<'a> Table<'a> {
         for text in texts {
             found.extend(self.index.get(&(side, group, join, text.as_str())).into_iter().flatten());
         }
-        if own.selector.is_some() && own.texts.is_empty() {
+        // A selector without a pair may select all, and labels that are not known may be what any asks for.
+        if own.texts.is_empty() && own.selector.is_some() || own.unknown && how == How::Selected {
             let all = self
                 .rows
                 .iter()
                 .enumerate()
-                .filter(|(_, (file, row))| row.side == side && self.group(*file, row.document) == group);
+                .filter(|(_, (file, row))| row.side == side && self.group(side, *file, row.document) == group);
             found.extend(all.map(|(number, _)| number).take(CANDIDATES));
         }
         found.extend(self.wide.get(&(side, group, join)).into_iter().flatten());
@@ -236,11 +244,7 @@ impl<'a> Table<'a> {
             How::Selected => (keys, own),
             _ => return Truth::True,
         };
-        match (selector.selects(labels), selector.unknown, labels.unknown) {
-            (true, false, _) => Truth::True,
-            (true, true, _) | (false, _, true) => Truth::Unknown,
-            (false, ..) => Truth::False,
-        }
+        selector.selects(labels, self.condition.within(row.side).is_near())
     }
 
     /// What is asked of a pair beyond its keys.

@@ -23,7 +23,9 @@ fn joined(spec: &Value, documents: &[(u32, usize, Value)]) -> Vec<Joined> {
         }
     }
     let folder = |file: u32| documents.iter().find(|(number, ..)| *number == file).map(|(_, folder, _)| *folder);
-    join(&condition, &rows, &unread, &|file| (folder(file).unwrap(), 0))
+    join(&condition, &rows, &unread, &|file, within| {
+        if *within == Within::Repository { 0 } else { folder(file).unwrap() }
+    })
 }
 
 fn workload(name: &str, labels: &Value) -> Value {
@@ -54,7 +56,8 @@ fn a_label_selector_joins_across_files() {
         (json!({"matchExpressions": [{"key": "app", "operator": "In", "values": ["web", "api"]}]}), False),
         (json!({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["web"]}]}), True),
         (json!({"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "x", "operator": "Exists"}]}), True),
-        (json!({"matchLabels": {"app": "web", "rel": "opaque:{{ .r }}"}}), Unknown),
+        (json!({"matchLabels": {"app": "web", "tier": "opaque:{{ .r }}"}}), Unknown),
+        (json!({"matchLabels": {"app": "web", "rel": "opaque:{{ .r }}"}}), True),
         (json!("opaque:{{ include }}"), Unknown),
         (json!({"matchLabels": {}}), False),
     ];
@@ -67,6 +70,44 @@ fn a_label_selector_joins_across_files() {
     let mut own = workload("w", &labels);
     own["metadata"]["namespace"] = json!("a");
     assert_eq!(truths(&selected(), &[(0, 0, own), (1, 0, apart)]), [True]);
+}
+
+#[test]
+fn what_templates_say_alike_in_one_chart_is_the_same() {
+    use Truth::{False, True, Unknown};
+    let labels = json!({"app": "opaque:{{ include \"x.name\" . }}", "tier": "front", "{{- include \"x.more\" . | nindent 8 }}": "opaque:{{- include \"x.more\" . | nindent 8 }}"});
+    let table = [
+        (json!({"app": "opaque:{{ include \"x.name\" . | quote }}"}), False, Unknown),
+        (json!({"app": "opaque:{{ include \"x.name\" . }}", "tier": "back"}), True, True),
+        (json!({"tier": "front", "{{ include \"x.more\" . }}": "opaque:{{ include \"x.more\" . }}"}), False, Unknown),
+        (json!({"{{ include \"y.other\" . }}": "opaque:{{ include \"y.other\" . }}"}), Unknown, Unknown),
+        (json!({"app": "opaque:{{ .Values.name }}"}), Unknown, Unknown),
+        (json!({"role": "x", "tier": "front"}), Unknown, Unknown),
+    ];
+    for (selector, near, far) in table {
+        let documents = [(0, 0, workload("w", &labels)), (1, 0, budget(&json!({"matchLabels": selector})))];
+        let mut spec = selected();
+        assert_eq!(truths(&spec, &documents), [far], "{selector}");
+        spec["within"] = json!("directory");
+        assert_eq!(truths(&spec, &documents), [near], "{selector}");
+    }
+}
+
+#[test]
+fn subjects_that_lack_what_they_must_have_are_not_asked() {
+    let mut spec = selected();
+    spec["among"] = json!({
+        "to": {"in": "kubernetes", "at": "$", "if": {"properties": {"kind": {"const": "Service"}}, "required": ["kind"]}},
+        "by": [{"own": "/spec/template/metadata/labels", "other": "/spec/selector", "how": "selected"}]
+    });
+    let service = |selector: Value| json!({"kind": "Service", "metadata": {}, "spec": {"selector": selector}});
+    let web = || (0, 0, workload("w", &json!({"app": "web"})));
+    let asked = |selector: Value| truths(&spec, &[web(), (1, 0, service(selector))]).len();
+    assert_eq!(asked(json!({"app": "web"})), 1);
+    assert_eq!(asked(json!({"app": "api"})), 0);
+    assert_eq!(asked(json!({"app": "opaque:{{ .name }}"})), 1);
+    assert_eq!(asked(json!({})), 0);
+    assert_eq!(truths(&spec, &[web()]), []);
 }
 
 fn resources(list: &Value) -> Value {
