@@ -48,7 +48,7 @@ pub struct RelatedSpec {
     /// Within one document: the counterpart stands before or after the subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Order>,
-    /// Only subjects that have, or may have, one of these are asked at all.
+    /// Only subjects that have, or may have, one of these are asked, beside those that are in order by themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub among: Option<PerhapsSpec>,
     /// What makes the subject a hit.
@@ -70,10 +70,10 @@ pub struct RelatedSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct JoinSpec {
-    /// JSON pointer into the subject; `key` is the name under which it stands.
+    /// JSON pointer into the subject, or behind a `$` into its document; `key` is the name under which it stands.
     #[serde(default)]
     pub own: String,
-    /// JSON pointer into the counterpart; `key` is the name under which it stands.
+    /// JSON pointer into the counterpart, or behind a `$` into its document; `key` is the name under which it stands.
     #[serde(default)]
     pub other: String,
     /// The relation. Default: equality.
@@ -260,16 +260,16 @@ impl RelatedCondition {
         let hidden = condition.each(root, value, as_of, &mut |truth, node, hit| {
             // Of the subjects' side those count that fulfil the test; one that may or may not is no subject of ours.
             if truth != Truth::False {
-                rows.push(self.row(side, number, truth == Truth::True, node, hit));
+                rows.push(self.row(side, number, truth == Truth::True, (root, node), hit));
             }
         })?;
         Ok((rows, hidden))
     }
 
-    fn row(&self, side: usize, document: usize, certain: bool, node: &Node, hit: ValueHit) -> Row {
+    fn row(&self, side: usize, document: usize, certain: bool, (root, node): (&Node, &Node), hit: ValueHit) -> Row {
         let itself = side == 0 && self.spec.to.is_none();
         let keys = |own: bool, joins: &[JoinSpec]| -> Vec<Keys> {
-            joins.iter().map(|join| Keys::of(join, own, node, &hit)).collect()
+            joins.iter().map(|join| Keys::of(join, own, (root, node), &hit)).collect()
         };
         let pointed = |pointer: &String| node.pointer(pointer);
         let cleared = match self.cleared() {

@@ -157,7 +157,7 @@ impl<'a> Table<'a> {
 
     /// Whether a subject is, or may be, among those that the condition asks for.
     fn is_asked(&self, number: usize, file: u32, subject: &'a Row) -> bool {
-        let Some(side) = self.condition.among() else { return true };
+        let Some(side) = self.condition.among().filter(|_| !subject.cleared.is_true()) else { return true };
         let pairs = self.counterparts(number, file, subject, side);
         pairs.possible || !pairs.definite.is_empty()
     }

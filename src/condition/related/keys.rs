@@ -37,8 +37,8 @@ pub(crate) struct Ask {
 }
 
 impl Keys {
-    /// The keys of `node` for `join`, the subject's or the counterpart's.
-    pub(crate) fn of(join: &JoinSpec, own: bool, node: &Node, hit: &ValueHit) -> Self {
+    /// The keys of `node`, in the document `root`, for `join`: the subject's or the counterpart's.
+    pub(crate) fn of(join: &JoinSpec, own: bool, (root, node): (&Node, &Node), hit: &ValueHit) -> Self {
         if join.how == How::Any {
             return Self { texts: vec![String::new()], ..Self::default() };
         }
@@ -47,7 +47,7 @@ impl Keys {
             let key = hit.captures.iter().find(|(name, _)| name == "key").map(|(_, key)| key.clone());
             return Self { texts: key.into_iter().collect(), ..Self::default() };
         }
-        let node = node.pointer(pointer);
+        let node = pointer.strip_prefix('$').map_or_else(|| node.pointer(pointer), |rest| root.pointer(rest));
         match (join.how, own) {
             (How::Equals | How::Member | How::Any, _) | (How::Referred, true) | (How::Refers, false) => {
                 Self::plain(node)
