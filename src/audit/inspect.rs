@@ -243,7 +243,12 @@ impl<'a> Inspector<'a> {
             Vec::new()
         } else {
             let mut entries = Kinds::get().entries_of(&file.path);
-            entries.retain(|entry| self.dispatch.is_asked(*entry));
+            let decoded = std::str::from_utf8(text).unwrap_or_default();
+            let counts = |entry: usize| {
+                let kind = Kinds::get().entry(entry);
+                !kind.is_some_and(|kind| kind.is_left_out(&file.path, decoded, self.follower))
+            };
+            entries.retain(|entry| self.dispatch.is_asked(*entry) && counts(*entry));
             entries
         };
         for leaf in kinds.iter().filter_map(|kind| self.dispatch.by_kind.get(kind)).flatten() {

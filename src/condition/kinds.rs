@@ -11,6 +11,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::follows::{Follows, FollowsFile};
+use super::listing::Listing;
 use super::schema::{Definitions, Schema, SchemaError};
 use super::steps::{Step, each_mut, leading};
 use super::truth::Truth;
@@ -60,6 +61,8 @@ struct KindFile {
     views: Vec<ViewFile>,
     #[serde(default)]
     follows: Vec<FollowsFile>,
+    #[serde(rename = "listed-in")]
+    listed_in: Option<Listing>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -90,6 +93,8 @@ pub struct Kind {
     pub views: Vec<Derived>,
     /// Members that say what its commands lead to.
     follows: Vec<Follows>,
+    /// What says which files of a folder count.
+    listed_in: Option<Listing>,
 }
 
 /// A schema that is compiled when the first document needs it.
@@ -127,6 +132,11 @@ impl Kind {
         self.shape.is_some()
     }
 
+    /// Whether a list beside the file at `path`, of this text, leaves it out.
+    pub fn is_left_out(&self, path: &str, text: &str, follower: &Follower<'_>) -> bool {
+        self.listed_in.as_ref().is_some_and(|list| self.is_triggered(text) && list.leaves_out(path, follower))
+    }
+
     /// Adds the members of this kind's views to a document that was parsed from `text`; where there is no one text, the
     /// places of views are those of their sources.
     pub fn augment(&self, root: &mut Node, text: &str) {
@@ -160,8 +170,8 @@ impl Kind {
         let fault = |message: String| KindError { kind: name.clone(), message };
         let follows = written.follows.into_iter().map(Follows::new).collect::<Result<_, _>>().map_err(fault)?;
         let shape = written.shape.map(|written| Shape { written, compiled: OnceLock::new() });
-        let KindFile { syntax, files, trigger, module, .. } = written;
-        Ok(Self { name, syntax, files, trigger, shape, module, views, follows })
+        let KindFile { syntax, files, trigger, module, listed_in, .. } = written;
+        Ok(Self { name, syntax, files, trigger, shape, module, views, follows, listed_in })
     }
 }
 

@@ -14,6 +14,7 @@ pub mod glob;
 pub mod guards;
 pub mod kinds;
 pub mod languages;
+mod listing;
 pub mod matches;
 pub mod message;
 mod once;

@@ -76,7 +76,7 @@ impl<'a> Follower<'a> {
     }
 
     /// The text of a file that is there and not too long.
-    fn text(&self, path: &str) -> Option<Arc<str>> {
+    pub(crate) fn text(&self, path: &str) -> Option<Arc<str>> {
         let lock = || self.texts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lock().get(path) {
             return known.clone();
