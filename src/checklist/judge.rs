@@ -260,6 +260,12 @@ fn proved(rule: &Rule, context: &Context<'_>) -> Verdict {
 }
 
 fn with_proof(rule: &Rule, grade: Grade, answer: &Answer, message: Option<&str>, context: &Context<'_>) -> Verdict {
+    // What a match does not name itself, another of the same proof may.
+    let named: Vec<&(String, String)> = answer.matches.iter().flat_map(|found| &found.captures).collect();
+    let say = |message: &str, found: &Match| {
+        let known: Vec<(String, String)> = found.captures.iter().chain(named.iter().copied()).cloned().collect();
+        fill(message, &known)
+    };
     let evidence: Vec<Evidence> = answer
         .matches
         .iter()
@@ -270,20 +276,19 @@ fn with_proof(rule: &Rule, grade: Grade, answer: &Answer, message: Option<&str>,
         })
         .take(EVIDENCE)
         .map(|found| {
-            let shows = message.map_or_else(|| found.shows.clone(), |message| fill(message, &found.captures));
+            let shows = message.map_or_else(|| found.shows.clone(), |message| say(message, found));
             Evidence { shows, ..evidence(found, context) }
         })
         .collect();
     let first = answer.matches.first();
     let shown = first.map(|found| found.shows.clone()).unwrap_or_default();
     if grade == Grade::Full {
-        let reason =
-            message.map_or(shown, |message| first.map(|found| fill(message, &found.captures)).unwrap_or_default());
+        let reason = message.map_or(shown, |message| first.map(|found| say(message, found)).unwrap_or_default());
         return Verdict { outcome: Outcome::Pass, credit: FULL, evidence, ..not_applicable(None, reason) };
     }
     let reason = match (first.and_then(declared_only), message) {
         (Some(text), _) => text,
-        (None, Some(message)) => first.map(|found| fill(message, &found.captures)).unwrap_or_default(),
+        (None, Some(message)) => first.map(|found| say(message, found)).unwrap_or_default(),
         (None, None) => format!("only in part: {shown}"),
     };
     let finding = first.map(|found| half_way(rule, &reason, found, context));

@@ -24,12 +24,12 @@ impl Listing {
             texts.find(|text| text.contains(&self.holds))
         };
         // The list of the folder around it may name it, too, or no longer: then a comment does.
-        let (above, last) = folder.rsplit_once('/').unwrap_or(("", folder));
-        let around = if folder.is_empty() { None } else { list_in(above) };
-        let told = around.map(|list| told(&list, &format!("{last}/{name}"))).unwrap_or_default();
+        let (parent, own) = folder.rsplit_once('/').unwrap_or(("", folder));
+        let outer = if folder.is_empty() { None } else { list_in(parent) };
+        let outer = outer.map(|list| Told::by(&list, &format!("{own}/{name}"))).unwrap_or_default();
         match list_in(folder) {
-            Some(list) => !self::told(&list, name).named && !told.named,
-            None => told.dropped && !told.named,
+            Some(list) => !Told::by(&list, name).named && !outer.named,
+            None => outer.dropped && !outer.named,
         }
     }
 }
@@ -43,22 +43,24 @@ struct Told {
     dropped: bool,
 }
 
-fn told(list: &str, name: &str) -> Told {
-    let part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.');
-    let stands_alone = |line: &str, at: usize| {
-        let (before, behind) = (&line[..at], &line[at + name.len()..]);
-        let before = before.strip_suffix("./").unwrap_or(before);
-        !before.ends_with(part) && !behind.starts_with(part)
-    };
-    let holds = |line: &str| line.match_indices(name).any(|(at, _)| stands_alone(line, at));
-    let mut told = Told::default();
-    for line in list.lines().map(|line| line.split_once(" #").map_or(line, |(line, _)| line)) {
-        match line.trim_start().strip_prefix('#') {
-            Some(comment) => told.dropped |= comment.trim_start().starts_with('-') && holds(comment),
-            None => told.named |= holds(line),
+impl Told {
+    fn by(list: &str, name: &str) -> Self {
+        let part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.');
+        let stands_alone = |line: &str, at: usize| {
+            let (before, behind) = (&line[..at], &line[at + name.len()..]);
+            let before = before.strip_suffix("./").unwrap_or(before);
+            !before.ends_with(part) && !behind.starts_with(part)
+        };
+        let holds = |line: &str| line.match_indices(name).any(|(at, _)| stands_alone(line, at));
+        let mut told = Self::default();
+        for line in list.lines().map(|line| line.split_once(" #").map_or(line, |(line, _)| line)) {
+            match line.trim_start().strip_prefix('#') {
+                Some(comment) => told.dropped |= comment.trim_start().starts_with('-') && holds(comment),
+                None => told.named |= holds(line),
+            }
         }
+        told
     }
-    told
 }
 
 #[cfg(test)]
@@ -69,11 +71,11 @@ mod tests {
     fn a_list_names_files_outside_of_comments() {
         let list = "resources:\n- web.yaml\n- ./api.yaml\n#- old.yaml\n- sub/job.yaml # not cron.yaml\npatches:\n- path: p.yaml\n";
         for name in ["web.yaml", "api.yaml", "sub/job.yaml", "p.yaml", "job.yaml"] {
-            assert!(told(list, name).named, "{name}");
+            assert!(Told::by(list, name).named, "{name}");
         }
         for name in ["old.yaml", "cron.yaml", "eb.yaml", "web.yam", "my-web.yaml"] {
-            assert!(!told(list, name).named, "{name}");
+            assert!(!Told::by(list, name).named, "{name}");
         }
-        assert!(told(list, "old.yaml").dropped && !told(list, "cron.yaml").dropped);
+        assert!(Told::by(list, "old.yaml").dropped && !Told::by(list, "cron.yaml").dropped);
     }
 }
