@@ -42,8 +42,10 @@ pub(super) fn dropped(
     let known: Vec<(String, String, Refused)> = known.collect();
     let requests: Vec<Request<'_>> =
         known.iter().map(|(path, _, one)| Request { path, span: one.span, hashed: false }).collect();
-    let lines: Vec<usize> =
-        place(repo, &requests).into_iter().map(|placed| placed.map_or(1, |placed| placed.region.line)).collect();
+    let lines: Vec<usize> = place(repo, &requests, options.jobs)
+        .into_iter()
+        .map(|placed| placed.map_or(1, |placed| placed.region.line))
+        .collect();
     let all = known.into_iter().zip(lines);
     let mut dropped: Vec<Dropped> = all
         .map(|((path, pattern, one), line)| Dropped { path, line, pattern, shows: one.shows, filter: one.filter })

@@ -252,7 +252,7 @@ impl Search<'_> {
         spans.extend(traces.iter().map(|trace| Span::new(trace.start as usize, trace.end as usize)));
         let hidden = parts_at(&spans, text);
         let page = Repo::from_memory([(path, text)]);
-        let placed = place(&page, &[Request { path, span, hashed: false }]).into_iter().find_map(Result::ok);
+        let placed = place(&page, &[Request { path, span, hashed: false }], 1).into_iter().find_map(Result::ok);
         let Some(mut placed) = placed else { return (Region::file_start(), String::new()) };
         placed.redact(|line| hide(line, &hidden));
         (placed.region, placed.lines.first().map(|line| line.trim().to_owned()).unwrap_or_default())

@@ -154,7 +154,7 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
         },
     );
     let mut items: Vec<Item> = judged.into_iter().flatten().collect();
-    let places = place::fill(repo, rules, &scan.matches, &facts, &mut items);
+    let places = place::fill(repo, rules, &scan.matches, &facts, &mut items, options.jobs);
     let mut skipped = skipped(repo, &scan);
     let left_out = history.iter().flat_map(Extent::left_out);
     skipped.extend(left_out.map(|why| (".git".to_owned(), why)));

@@ -45,9 +45,16 @@ impl Places {
 }
 
 /// Places everything that the items and the components will show, and gives findings their fingerprints.
-pub(crate) fn fill(repo: &Repo, rules: &RuleSet, matches: &Matches, facts: &Facts, items: &mut [Item]) -> Places {
+pub(crate) fn fill(
+    repo: &Repo,
+    rules: &RuleSet,
+    matches: &Matches,
+    facts: &Facts,
+    items: &mut [Item],
+    jobs: usize,
+) -> Places {
     let secrets = Secrets::of(rules, matches, facts);
-    let places = locate(repo, &secrets, &wanted(facts, items), &found(items));
+    let places = locate(repo, &secrets, &wanted(facts, items), &found(items), jobs);
     for item in items {
         let id = rules.rules.get(item.rule).map(|rule| rule.id.to_string()).unwrap_or_default();
         item.verdicts.iter_mut().for_each(|verdict| fill_verdict(verdict, &places));
@@ -127,7 +134,7 @@ fn wanted(facts: &Facts, items: &[Item]) -> Vec<Place> {
     wanted
 }
 
-fn locate(repo: &Repo, secrets: &Secrets, wanted: &[Place], found: &HashSet<&Place>) -> Places {
+fn locate(repo: &Repo, secrets: &Secrets, wanted: &[Place], found: &HashSet<&Place>, jobs: usize) -> Places {
     let requests: Vec<Request<'_>> = wanted
         .iter()
         .map(|place| Request {
@@ -138,7 +145,7 @@ fn locate(repo: &Repo, secrets: &Secrets, wanted: &[Place], found: &HashSet<&Pla
         .collect();
     let mut known = HashMap::with_capacity(wanted.len());
     let mut values: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for (wanted, found) in wanted.iter().zip(place(repo, &requests)) {
+    for (wanted, found) in wanted.iter().zip(place(repo, &requests, jobs)) {
         let Ok(mut placed) = found else { continue };
         let hidden = values.entry(wanted.path.as_str()).or_insert_with(|| secrets.values(repo, &wanted.path));
         placed.redact(|line| hide(line, hidden));

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::parallel::in_order;
 use crate::text::{LineIndex, Region, Span};
 
 use super::line_hash::LineHashes;
@@ -14,6 +15,8 @@ use super::{Buffer, Repo, SkipReason};
 
 /// Most lines of one place that are shown.
 pub const MAX_LINES: usize = 12;
+/// How many files a worker takes at a time.
+const BATCH: usize = 4;
 
 /// One place, ready to be shown. The texts are whole lines, without line ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,25 +55,27 @@ pub struct Request<'repo> {
     pub hashed: bool,
 }
 
-/// Places every request, in the order given. Spans behind the end of a file mean its end.
-pub fn place(repo: &Repo, requests: &[Request<'_>]) -> Vec<Result<Placed, SkipReason>> {
+/// Places every request, in the order given, with as many threads as `jobs` says. Spans behind the end of a file mean its end.
+pub fn place(repo: &Repo, requests: &[Request<'_>], jobs: usize) -> Vec<Result<Placed, SkipReason>> {
     let mut by_path: BTreeMap<&str, Vec<(usize, Request<'_>)>> = BTreeMap::new();
     for (at, request) in requests.iter().enumerate() {
         by_path.entry(request.path).or_default().push((at, *request));
     }
-    let mut placed = BTreeMap::new();
-    let mut buffer = Buffer::default();
-    for (path, wanted) in by_path {
-        match read(repo, path, &mut buffer) {
+    let files: Vec<(&str, Vec<(usize, Request<'_>)>)> = by_path.into_iter().collect();
+    let placed = in_order(files.len(), BATCH, jobs, Buffer::taking_turns, |buffer, number| {
+        let (path, wanted) = files.get(number)?;
+        let placed = match read(repo, path, buffer) {
             Ok(text) => {
                 let hashed = wanted.iter().any(|(_, request)| request.hashed);
                 let mut page = Page::new(text, wanted.iter().map(|(_, request)| request.span), hashed);
-                placed.extend(wanted.into_iter().map(|(at, request)| (at, Ok(page.show(request)))));
+                wanted.iter().map(|(at, request)| (*at, Ok(page.show(*request)))).collect::<Vec<_>>()
             }
-            Err(reason) => placed.extend(wanted.into_iter().map(|(at, _)| (at, Err(reason.clone())))),
-        }
-    }
-    placed.into_values().collect()
+            Err(reason) => wanted.iter().map(|(at, _)| (*at, Err(reason.clone()))).collect(),
+        };
+        buffer.done();
+        Some(placed)
+    });
+    placed.into_iter().flatten().flatten().collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
 fn read<'buffer>(repo: &Repo, path: &str, buffer: &'buffer mut Buffer) -> Result<&'buffer [u8], SkipReason> {
@@ -89,13 +94,14 @@ struct Page<'text> {
 
 impl<'text> Page<'text> {
     fn new(text: &'text [u8], spans: impl Iterator<Item = Span>, hashed: bool) -> Self {
-        let index = LineIndex::new(text);
         let mut offsets: Vec<usize> = spans
             .flat_map(|span| [span.start, span.end.max(span.start)])
             .map(|offset| offset.min(text.len()))
             .collect();
         offsets.sort_unstable();
         offsets.dedup();
+        let text = if hashed { text } else { head(text, offsets.last().copied().unwrap_or_default()) };
+        let index = LineIndex::new(text);
         let columns = columns(text, &index, &offsets);
         let line_hashes = hashed.then(|| LineHashes::new(&String::from_utf8_lossy(text)));
         Self { text, index, columns, hashes: line_hashes, lines: BTreeMap::new() }
@@ -139,6 +145,14 @@ impl<'text> Page<'text> {
     }
 }
 
+/// The text up to the lines behind byte `last`, which are all that is shown: what follows need not be gone through.
+fn head(text: &[u8], last: usize) -> &[u8] {
+    const SHOWN: usize = 3;
+    let behind = text.get(last..).unwrap_or_default();
+    let end = memchr::memchr_iter(b'\n', behind).nth(SHOWN).map_or(text.len(), |at| last + at);
+    text.get(..end).unwrap_or(text)
+}
+
 /// Line and column of each offset; `offsets` is sorted, so that a long line is counted through only once.
 fn columns(text: &[u8], index: &LineIndex, offsets: &[usize]) -> BTreeMap<usize, (usize, usize)> {
     let mut found = BTreeMap::new();
@@ -170,7 +184,7 @@ mod tests {
 
     fn one(text: &str, span: Span) -> Placed {
         let repo = Repo::from_memory([("a", text)]);
-        place(&repo, &[request("a", span)]).remove(0).unwrap()
+        place(&repo, &[request("a", span)], 1).remove(0).unwrap()
     }
 
     #[test]
@@ -212,7 +226,7 @@ mod tests {
         let repo = Repo::from_memory([("a", &b"1\n2\n"[..]), ("b", b"x\0y"), ("c", b"3")]);
         let span = Span::new(0, 1);
         let requests = [("c", span), ("b", span), ("a", Span::new(2, 3)), ("d", span), ("a", span)];
-        let placed = place(&repo, &requests.map(|(path, span)| request(path, span)));
+        let placed = place(&repo, &requests.map(|(path, span)| request(path, span)), 2);
         let texts: Vec<_> = placed.iter().map(|one| one.as_ref().map(|one| &*one.lines[0])).collect();
         let gone = SkipReason::Unreadable("no such file".to_owned());
         assert_eq!(texts, [Ok("3"), Err(&SkipReason::Binary), Ok("2"), Err(&gone), Ok("1")]);
@@ -234,16 +248,28 @@ mod tests {
             let spans = [Span::new(one.min(two), one.max(two)), Span::new(three.min(four), three.max(four))];
             let repo = Repo::from_memory([("a", text.as_str())]);
             let index = LineIndex::new(text.as_bytes());
-            for (placed, span) in place(&repo, &spans.map(|span| request("a", span))).into_iter().zip(spans) {
+            for (placed, span) in place(&repo, &spans.map(|span| request("a", span)), 1).into_iter().zip(spans) {
                 let placed = placed.unwrap();
                 prop_assert_eq!(placed.region, index.region(text.as_bytes(), span));
             }
         }
 
         #[test]
+        fn what_follows_changes_nothing(text in "[ab\r\n\u{e9}]{0,60}", cut: prop::sample::Index) {
+            let edges: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            let span = Span::at(*cut.get(&edges));
+            let repo = Repo::from_memory([("a", text.as_str())]);
+            let [hashed, bare] = [true, false].map(|hashed| {
+                let request = Request { hashed, ..request("a", span) };
+                Placed { line_hash: None, ..place(&repo, &[request], 1).remove(0).unwrap() }
+            });
+            prop_assert_eq!(hashed, bare);
+        }
+
+        #[test]
         fn never_panics(text: Vec<u8>, start: u16, end: u16) {
             let repo = Repo::from_memory([("a", text)]);
-            let _ = place(&repo, &[request("a", Span::new(start.into(), end.into()))]);
+            let _ = place(&repo, &[request("a", Span::new(start.into(), end.into()))], 1);
         }
     }
 }
