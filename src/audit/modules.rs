@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::audit::answers::Answered;
 use crate::audit::documents::{Rows, ask_all, located, sides_in};
 use crate::audit::inspect::{Outcome, hide_secrets};
-use crate::condition::kinds::{Kind, Kinds};
+use crate::condition::kinds::{Kind, Kinds, Shelf};
 use crate::condition::matches::{FileMatches, LeafId};
 use crate::condition::plan::{Plan, Question};
 use crate::format::hcl::{Module, Part, Scope, Source};
@@ -62,7 +62,9 @@ pub(crate) fn resolve(results: &mut [Outcome], repo: &Repo, plan: &Plan, jobs: u
     if folders.is_empty() {
         return;
     }
-    let scopes = scopes(results, &folders);
+    let shelf =
+        Kinds::get().iter().find_map(|kind| kind.shelf.as_ref()).filter(|shelf| !is_called_elsewhere(repo, shelf));
+    let scopes = scopes(results, &folders, shelf);
     let of_file: HashMap<usize, &Scope> = folders
         .iter()
         .filter_map(|(folder, files)| Some((scopes.get(folder)?, files)))
@@ -86,8 +88,19 @@ pub(crate) fn resolve(results: &mut [Outcome], repo: &Repo, plan: &Plan, jobs: u
     }
 }
 
-/// What the names of each module stand for: callers before those whom they call.
-fn scopes(results: &[Outcome], folders: &BTreeMap<Folder, Vec<usize>>) -> BTreeMap<Folder, Scope> {
+/// Whether another tool calls modules here, in files of its own.
+fn is_called_elsewhere(repo: &Repo, shelf: &Shelf) -> bool {
+    let calls = |path: &str| shelf.called_by.iter().any(|name| path.rsplit('/').next() == Some(name.as_str()));
+    repo.files().iter().any(|file| calls(&file.path))
+}
+
+/// What the names of each module stand for: callers before those whom they call. What lies on the shelf and is called by
+/// nobody is left out: what it declares does not exist.
+fn scopes(
+    results: &[Outcome],
+    folders: &BTreeMap<Folder, Vec<usize>>,
+    shelf: Option<&Shelf>,
+) -> BTreeMap<Folder, Scope> {
     let pieces = |files: &[usize]| -> Vec<(Part, &Source)> {
         let piece = |at: &usize| results.get(*at)?.given.as_ref()?.piece.as_deref();
         let read = files.iter().filter_map(piece).filter_map(|piece| Some((piece.part, piece.source.as_ref().ok()?)));
@@ -106,6 +119,7 @@ fn scopes(results: &[Outcome], folders: &BTreeMap<Folder, Vec<usize>>) -> BTreeM
         }
     }
     let called: HashSet<&Folder> = waits.iter().filter(|(_, calls)| **calls > 0).map(|(folder, _)| *folder).collect();
+    let idle = shelf.map(|shelf| idle(&modules, &called, shelf)).unwrap_or_default();
     let mut ready: Vec<&Folder> = waits.iter().filter(|(_, calls)| **calls == 0).map(|(folder, _)| *folder).collect();
     let mut given: BTreeMap<&Folder, Vec<Node>> = BTreeMap::new();
     let mut scopes = BTreeMap::new();
@@ -138,7 +152,24 @@ fn scopes(results: &[Outcome], folders: &BTreeMap<Folder, Vec<usize>>) -> BTreeM
     for (folder, module) in modules {
         scopes.entry(folder.clone()).or_insert_with(|| module.scope(&BTreeMap::new()));
     }
+    scopes.retain(|folder, _| !idle.contains(folder));
     scopes
+}
+
+/// The modules on the shelf that nobody calls, where something is deployed from here that calls others of them.
+fn idle(modules: &BTreeMap<&Folder, Module<'_>>, called: &HashSet<&Folder>, shelf: &Shelf) -> HashSet<Folder> {
+    let lies_there = |folder: &Folder| {
+        let mut parts = folder.0.split('/');
+        parts.any(|part| part == shelf.folder) && parts.next().is_some()
+    };
+    let deployed = modules.iter().any(|(folder, module)| folder.1 && !lies_there(folder) && module.is_root());
+    if !deployed || !called.iter().any(|folder| lies_there(folder)) {
+        return HashSet::new();
+    }
+    let is_idle = |folder: &Folder, module: &Module<'_>| {
+        folder.1 && lies_there(folder) && !module.is_root() && !called.contains(folder)
+    };
+    modules.iter().filter(|(folder, module)| is_idle(folder, module)).map(|(folder, _)| (*folder).clone()).collect()
 }
 
 /// The module at a relative source, seen from a folder.

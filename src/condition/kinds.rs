@@ -57,6 +57,7 @@ struct KindFile {
     trigger: Option<String>,
     shape: Option<Value>,
     module: Option<hcl::Part>,
+    shelf: Option<Shelf>,
     #[serde(default)]
     views: Vec<ViewFile>,
     #[serde(default)]
@@ -89,12 +90,24 @@ pub struct Kind {
     pub shape: Option<Shape>,
     /// For files of which a folder is one module: what each is to it.
     pub module: Option<hcl::Part>,
+    /// Where modules lie that are there to be called.
+    pub shelf: Option<Shelf>,
     /// Members that are added to a parsed document.
     pub views: Vec<Derived>,
     /// Members that say what its commands lead to.
     follows: Vec<Follows>,
     /// What says which files of a folder count.
     listed_in: Option<Listing>,
+}
+
+/// Where the modules of a repository lie that are there to be called by others.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Shelf {
+    /// The name of the folder that holds them, at any depth.
+    pub folder: String,
+    /// Names of files by which other tools call modules: where there is one, nobody knows what is called.
+    pub called_by: Vec<String>,
 }
 
 /// A schema that is compiled when the first document needs it.
@@ -170,8 +183,8 @@ impl Kind {
         let fault = |message: String| KindError { kind: name.clone(), message };
         let follows = written.follows.into_iter().map(Follows::new).collect::<Result<_, _>>().map_err(fault)?;
         let shape = written.shape.map(|written| Shape { written, compiled: OnceLock::new() });
-        let KindFile { syntax, files, trigger, module, listed_in, .. } = written;
-        Ok(Self { name, syntax, files, trigger, shape, module, views, follows, listed_in })
+        let KindFile { syntax, files, trigger, module, shelf, listed_in, .. } = written;
+        Ok(Self { name, syntax, files, trigger, shape, module, shelf, views, follows, listed_in })
     }
 }
 
