@@ -9,6 +9,8 @@ use crate::format::hcl;
 
 /// Most rows of unknown keys that are compared one by one with a subject; with more, any may be its counterpart.
 const VAGUE: usize = 64;
+/// Most selectors that labels which a template makes are held against; with more, any may select them.
+const OPEN: usize = 512;
 /// Most candidates of one subject that are looked at.
 const CANDIDATES: usize = 4096;
 
@@ -65,8 +67,8 @@ struct Table<'a> {
     wide: HashMap<(usize, Group, usize), Vec<usize>>,
     /// Counterparts of which no key is known, by side and group.
     vague: HashMap<(usize, Group), Vec<usize>>,
-    /// Whether there is anything of a side in a group, or may be.
-    present: BTreeSet<(usize, Group)>,
+    /// What there is of a side in a group, and whether there may be more.
+    present: BTreeMap<(usize, Group), Vec<usize>>,
     hidden: BTreeSet<(usize, Group)>,
 }
 
@@ -84,7 +86,7 @@ impl<'a> Table<'a> {
             index: HashMap::new(),
             wide: HashMap::new(),
             vague: HashMap::new(),
-            present: BTreeSet::new(),
+            present: BTreeMap::new(),
             hidden: BTreeSet::new(),
         };
         let itself = condition.spec.to.is_none();
@@ -103,7 +105,7 @@ impl<'a> Table<'a> {
     fn add(&mut self, number: usize, file: u32, row: &'a Row) {
         let (side, keys) = if row.side == 0 { (0, &row.mirrored) } else { (row.side, &row.keys) };
         let group = self.group(side, file, row.document);
-        self.present.insert((side, group));
+        self.present.entry((side, group)).or_default().push(number);
         let names_nothing = |keys: &super::Keys| keys.texts.iter().all(|text| hcl::is_nameless(text));
         // Selectors of which nothing is known are found among the wide ones.
         if keys.iter().all(names_nothing) && keys.iter().any(|keys| keys.unknown && keys.selector.is_none()) {
@@ -169,7 +171,7 @@ impl<'a> Table<'a> {
             let side = first + perhaps;
             if self.condition.joins(side).is_empty() {
                 let group = (side, self.group(side, file, subject.document));
-                return self.present.contains(&group) || self.hidden.contains(&group);
+                return self.present.contains_key(&group) || self.hidden.contains(&group);
             }
             let pairs = self.counterparts(number, file, subject, side);
             pairs.possible || !pairs.definite.is_empty()
@@ -185,8 +187,10 @@ impl<'a> Table<'a> {
         for (join, spec) in joins.iter().enumerate() {
             let Some(own) = subject.keys.get(offset + join) else { continue };
             if own.unknown && own.texts.is_empty() && matches!(spec.how, How::Equals | How::Member | How::Selects) {
-                pairs.possible |= joins.len() == 1 && self.present.contains(&(side, group));
+                pairs.possible |= joins.len() == 1 && self.present.contains_key(&(side, group));
             }
+            let open = own.unknown && spec.how == How::Selected;
+            pairs.possible |= open && self.all(side, group).len() > OPEN;
             for other in self.candidates(spec.how, (side, group), join, own) {
                 if seen.len() >= CANDIDATES {
                     pairs.possible = true;
@@ -205,6 +209,11 @@ impl<'a> Table<'a> {
         pairs
     }
 
+    /// All rows of a side in a group.
+    fn all(&self, side: usize, group: Group) -> &[usize] {
+        self.present.get(&(side, group)).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// Rows that share a key with the subject, or whose selector might select it.
     fn candidates(&self, how: How, (side, group): (usize, Group), join: usize, own: &'a super::Keys) -> Vec<usize> {
         let texts: &[String] = match &own.selector {
@@ -217,13 +226,10 @@ impl<'a> Table<'a> {
             found.extend(self.index.get(&(side, group, join, text.as_str())).into_iter().flatten());
         }
         // A selector without a pair may select all, and labels that are not known may be what any asks for.
-        if own.texts.is_empty() && own.selector.is_some() || own.unknown && how == How::Selected {
-            let all = self
-                .rows
-                .iter()
-                .enumerate()
-                .filter(|(_, (file, row))| row.side == side && self.group(side, *file, row.document) == group);
-            found.extend(all.map(|(number, _)| number).take(CANDIDATES));
+        if own.texts.is_empty() && own.selector.is_some()
+            || own.unknown && how == How::Selected && self.all(side, group).len() <= OPEN
+        {
+            found.extend(self.all(side, group).iter().take(CANDIDATES));
         }
         found.extend(self.wide.get(&(side, group, join)).into_iter().flatten());
         found.sort_unstable();

@@ -218,6 +218,16 @@ fn ten_thousand_rows_of_each_side_are_joined_once() {
 }
 
 #[test]
+fn ten_thousand_templates_of_labels_and_selectors_are_no_burden() {
+    let pair = |number: usize| {
+        let labels = json!({"app": format!("a{number}"), "{{ include \"x\" . }}": "opaque:{{ include \"x\" . }}"});
+        [(0, 0, workload("w", &labels)), (0, 0, budget(&json!({"matchLabels": {"tier": format!("t{number}")}})))]
+    };
+    let documents: Vec<_> = (0..10_000).flat_map(pair).collect();
+    assert!(truths(&selected(), &documents).iter().all(|truth| *truth == Truth::Unknown));
+}
+
+#[test]
 fn mistakes_are_named() {
     let fault = |change: Value| {
         let mut spec = selected();
