@@ -239,14 +239,14 @@ impl<'a> Inspector<'a> {
         let extensions = self.globs.iter().copied().filter(|glob| globs.is_extension(*glob)).collect();
         let sort = Sort { role: inspected.role, language: inspected.language, dialect, extensions };
         self.by_keywords(text, &sort, woken);
+        let decoded = std::str::from_utf8(text).ok().filter(|_| self.dispatch.is_read(file.role));
         let kinds: Vec<usize> = if inspected.skipped.is_some() {
             Vec::new()
         } else {
             let mut entries = Kinds::get().entries_of(&file.path);
-            let decoded = std::str::from_utf8(text).unwrap_or_default();
             let counts = |entry: usize| {
-                let kind = Kinds::get().entry(entry);
-                !kind.is_some_and(|kind| kind.is_left_out(&file.path, decoded, self.follower))
+                let kind = Kinds::get().entry(entry).zip(decoded);
+                !kind.is_some_and(|(kind, text)| kind.is_left_out(&file.path, text, self.follower))
             };
             entries.retain(|entry| self.dispatch.is_asked(*entry) && counts(*entry));
             entries
@@ -254,7 +254,6 @@ impl<'a> Inspector<'a> {
         for leaf in kinds.iter().filter_map(|kind| self.dispatch.by_kind.get(kind)).flatten() {
             woken.wake(*leaf);
         }
-        let decoded = std::str::from_utf8(text).ok().filter(|_| self.dispatch.is_read(file.role));
         let mut piece = decoded.and_then(|text| Piece::of(text, &kinds));
         let mut documents = Documents::new(decoded.filter(|_| piece.is_none()), &kinds, self.follower);
         let mut seen = Seen::new(inspected.language, decoded);

@@ -17,7 +17,7 @@ use crate::condition::plan::{Plan, Question};
 use crate::format::hcl::{Module, Part, Scope, Source};
 use crate::format::{Limits, Node, Syntax};
 use crate::parallel::in_order;
-use crate::repo::{Repo, Role};
+use crate::repo::{Repo, Role, folder_of};
 
 /// What a file is to the module of its folder, and the questions that it must answer.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ pub(crate) fn resolve(results: &mut [Outcome], repo: &Repo, plan: &Plan, jobs: u
     for (at, outcome) in results.iter().enumerate() {
         if outcome.given.as_ref().is_some_and(|given| given.piece.is_some()) {
             let path = repo.files().get(at).map(|file| file.path.as_ref()).unwrap_or_default();
-            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+            let folder = folder_of(path).to_owned();
             folders.entry((folder, outcome.role.is_production())).or_default().push(at);
         }
     }

@@ -10,7 +10,7 @@ use crate::condition::kinds::Kinds;
 use crate::condition::matches::{FileMatches, Hit};
 use crate::condition::plan::Question;
 use crate::condition::related::{Found, Joined, Unread, Within, join};
-use crate::repo::Repo;
+use crate::repo::{Repo, folder_of};
 use crate::rule::set::RuleSet;
 
 /// Answers every `related` condition of the rules. `component_of` gives the component of each file.
@@ -111,10 +111,6 @@ fn numbered<T: Hash + Eq>(names: impl Iterator<Item = T>) -> Vec<usize> {
         *known.entry(name).or_insert(next)
     };
     names.map(&mut number).collect()
-}
-
-fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn add(matches: &mut FileMatches, joined: &Joined, path: &dyn Fn(u32) -> String) {

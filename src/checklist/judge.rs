@@ -260,12 +260,7 @@ fn proved(rule: &Rule, context: &Context<'_>) -> Verdict {
 }
 
 fn with_proof(rule: &Rule, grade: Grade, answer: &Answer, message: Option<&str>, context: &Context<'_>) -> Verdict {
-    // What a match does not name itself, another of the same proof may.
-    let named: Vec<&(String, String)> = answer.matches.iter().flat_map(|found| &found.captures).collect();
-    let say = |message: &str, found: &Match| {
-        let known: Vec<(String, String)> = found.captures.iter().chain(named.iter().copied()).cloned().collect();
-        fill(message, &known)
-    };
+    let say = |message: &str, found: &Match| say(message, found, &answer.matches);
     let evidence: Vec<Evidence> = answer
         .matches
         .iter()
@@ -299,6 +294,11 @@ fn with_proof(rule: &Rule, grade: Grade, answer: &Answer, message: Option<&str>,
         findings: finding.into_iter().collect(),
         ..not_applicable(None, reason)
     }
+}
+
+/// A message about a match; what that does not name itself, another of the same proof may.
+fn say(message: &str, found: &Match, proof: &[Match]) -> String {
+    fill(message, found.captures.iter().chain(proof.iter().flat_map(|other| &other.captures)))
 }
 
 /// "Declared, never used" is one of the best things a user can be told.

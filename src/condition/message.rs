@@ -1,7 +1,8 @@
 //! Messages with `{capture}` placeholders: one interpolation for every kind of condition.
 
-/// `template` with each `{name}` replaced by the capture of that name; unknown names stay as they are.
-pub fn fill(template: &str, captures: &[(String, String)]) -> String {
+/// `template` with each `{name}` replaced by the first capture of that name; unknown names stay as they are.
+pub fn fill<'a>(template: &str, captures: impl IntoIterator<Item = &'a (String, String), IntoIter: Clone>) -> String {
+    let captures = captures.into_iter();
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
     while let Some(open) = rest.find('{') {
@@ -9,7 +10,7 @@ pub fn fill(template: &str, captures: &[(String, String)]) -> String {
         let Some(close) = tail.find('}') else { break };
         out.push_str(head);
         let name = &tail[1..close];
-        match captures.iter().find(|(known, _)| known == name) {
+        match captures.clone().find(|(known, _)| known == name) {
             Some((_, text)) => out.push_str(text),
             None => out.push_str(&tail[..=close]),
         }

@@ -72,9 +72,7 @@ impl Known {
         });
         environment.add_function("table", table);
         environment.add_filter("quoted", quoted);
-        environment.add_filter("folder", |path: &str| {
-            path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())
-        });
+        environment.add_filter("folder", |path: &str| crate::repo::folder_of(path).to_owned());
         environment.add_filter("captured", captured);
         environment
             .add_test("matching", |text: &str, pattern: &str| Ok::<_, Error>(expression(pattern)?.is_match(text)));

@@ -19,8 +19,8 @@ use super::files::{SkipReason, Skipped, SourceFile};
 use super::git::GitState;
 use super::git_index::Tracked;
 use super::ignores;
-use super::join;
 use super::roles::{self, Lookup};
+use super::{folder_of, join};
 
 /// Most threads of the walk, whatever is asked for.
 const MAX_JOBS: usize = 64;
@@ -268,7 +268,7 @@ fn add_unseen(listing: &mut Listing, shared: &Shared, unseen: Vec<&str>) -> usiz
     let mut roles = Lookup::new(roles::table());
     let mut parent: (&str, bool) = ("", true);
     for path in unseen {
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = folder_of(path);
         if folder != parent.0 {
             parent = (folder, is_real_folder(&shared.root, folder));
         }

@@ -326,6 +326,11 @@ fn is_stranger(state: &GitState) -> bool {
     state.tracked == 0 && state.index_error.is_none() && !state.prefix.is_empty() && ignores::cover(state)
 }
 
+/// The folder of a path with forward slashes, empty for the root.
+pub fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
 /// `path`, which has forward slashes, below `root`.
 fn join(root: &Path, path: &str) -> PathBuf {
     if cfg!(windows) { root.join(path.replace('/', "\\")) } else { root.join(path) }

@@ -4,11 +4,7 @@
 //! remains is there or is not.
 
 use crate::facts::layout::resolve;
-
-/// The folder of a file, empty for the root.
-pub(super) fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
+pub(super) use crate::repo::folder_of;
 
 /// The last part of a path.
 pub(super) fn base(path: &str) -> &str {
