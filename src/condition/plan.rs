@@ -194,6 +194,9 @@ impl RoleSet {
 /// Named lists of expressions that `allow` may name as `@name`.
 pub type AllowLists = BTreeMap<String, Vec<String>>;
 
+/// The list that is held against the line of every secret.
+const LINES_OF_SECRETS: &str = "lines-of-secrets";
+
 /// All leaves, and the globs that they share.
 #[derive(Debug)]
 pub struct Plan {
@@ -350,6 +353,7 @@ impl<'a> PlanBuilder<'a> {
             }
         }
         allow.extend((!own.is_empty()).then(|| Arc::new(Allow::new(own))));
+        let lines = spec.secret.as_ref().and_then(|_| self.allow_list(LINES_OF_SECRETS).ok());
         let (globs, refused) = self.add_globs(&spec.files, false)?;
         let leaf = Leaf {
             globs,
@@ -359,7 +363,7 @@ impl<'a> PlanBuilder<'a> {
             tracked: false,
             enough: usize::MAX,
             guard: None,
-            question: Question::Text(Box::new(TextPattern::new(Arc::clone(spec), allow))),
+            question: Question::Text(Box::new(TextPattern::new(Arc::clone(spec), allow).passing_over(lines))),
         };
         Ok(self.leaf(leaf, scope, clause))
     }

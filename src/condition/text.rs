@@ -22,6 +22,8 @@ pub struct TextPattern {
     /// What the author wrote.
     pub spec: Arc<TextSpec>,
     allow: Vec<Arc<Allow>>,
+    /// What the line of a match must not hold, beside the pattern's own list.
+    passed_over: Option<Arc<Allow>>,
     /// The expression, and whether it names groups; `None` where it cannot be compiled.
     regex: OnceLock<Option<(Regex, bool)>>,
     shape: OnceLock<Shape>,
@@ -135,6 +137,7 @@ impl TextPattern {
         Self {
             spec: spec.into(),
             allow,
+            passed_over: None,
             regex: OnceLock::new(),
             shape: OnceLock::new(),
             keywords: OnceLock::new(),
@@ -143,10 +146,16 @@ impl TextPattern {
         }
     }
 
+    /// The same, dropping matches whose line `lines` drops.
+    #[must_use]
+    pub fn passing_over(self, lines: Option<Arc<Allow>>) -> Self {
+        Self { passed_over: lines, ..self }
+    }
+
     /// Checks every expression, for rule loading and tests.
     pub fn validate(&self) -> Result<(), String> {
         let all = std::iter::once(&self.spec.pattern)
-            .chain(self.allow.iter().flat_map(|list| &list.patterns))
+            .chain(self.allow.iter().chain(&self.passed_over).flat_map(|list| &list.patterns))
             .chain(&self.spec.allow_line)
             .chain(&self.spec.allow_name);
         for pattern in all {
@@ -361,12 +370,14 @@ impl TextPattern {
             return Some("allow-name".to_owned());
         }
         let lines = self.allow_line.get_or_init(|| compile_all(&self.spec.allow_line));
-        if lines.is_empty() {
+        if lines.is_empty() && self.passed_over.is_none() {
             return None;
         }
         let line = line_around(text, found.whole.start());
         let line = text.get(line.start..line.end).unwrap_or_default();
-        lines.iter().any(|regex| regex.is_match(line)).then(|| "allow-line".to_owned())
+        let drops = lines.iter().any(|regex| regex.is_match(line))
+            || self.passed_over.as_ref().is_some_and(|list| list.drops(line));
+        drops.then(|| "allow-line".to_owned())
     }
 
     /// The named groups as one-line texts, without those that share a byte with `hidden`.
