@@ -21,6 +21,8 @@ use crate::repo::{Role, depends_on_content};
 pub(crate) struct Dispatch {
     /// Roles of the files whose text somebody asks for.
     read: RoleSet,
+    /// Roles of the files that somebody asks for, be it only whether they exist.
+    asked: RoleSet,
     /// For each glob, the leaves that it selects.
     by_glob: FxHashMap<u32, Vec<LeafId>>,
     /// For each entry of the document kinds, its leaves.
@@ -96,6 +98,7 @@ impl Dispatch {
     pub(crate) fn new(plan: &Plan, is_asked: impl Fn(LeafId) -> bool) -> Self {
         let mut index = Self {
             read: RoleSet::of(&[]),
+            asked: RoleSet::of(&[]),
             by_glob: FxHashMap::default(),
             by_kind: FxHashMap::default(),
             modules: false,
@@ -116,7 +119,13 @@ impl Dispatch {
         self.read.contains(role) || role.is_own() || depends_on_content(role)
     }
 
+    /// Whether a file of this role, by its path, says anything to anybody.
+    pub(crate) fn is_of_use(&self, role: Role) -> bool {
+        self.asked.contains(role) || self.is_read(role)
+    }
+
     fn add(&mut self, id: LeafId, leaf: &Leaf, globs: &GlobTable) {
+        self.asked = self.asked.union(leaf.roles);
         if !matches!(leaf.question, Question::File) {
             self.read = self.read.union(leaf.roles);
         }
@@ -258,6 +267,7 @@ mod tests {
         let rules = RuleSet::embedded().unwrap();
         let all = Dispatch::new(&rules.plan, |_| true);
         assert!(all.is_read(Role::Generated) && !all.is_read(Role::Vendored));
+        assert!(all.is_of_use(Role::Minified) && !all.is_of_use(Role::Vendored), "copies of others are passed over");
         let none = Dispatch::new(&rules.plan, |_| false);
         let read = [Role::Source, Role::Config, Role::Docs, Role::Example, Role::Test, Role::Fixture];
         assert!(read.into_iter().all(|role| none.is_read(role)), "a manifest may stand there, or the role may change");

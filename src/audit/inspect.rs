@@ -178,6 +178,9 @@ impl<'a> Inspector<'a> {
     /// Asks file number `index` everything.
     pub(crate) fn inspect(&mut self, index: usize) -> Inspected {
         let Some(file) = self.repo.files().get(index) else { return Inspected::nothing(Role::Source) };
+        if !self.dispatch.is_of_use(file.role) {
+            return Inspected::nothing(file.role);
+        }
         let language = Languages::get().language_of(&file.path);
         let mut inspected = Inspected { language, ..Inspected::nothing(file.role) };
         let mut buffer = std::mem::take(&mut self.buffer);

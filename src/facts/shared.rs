@@ -1,7 +1,8 @@
 //! Versions that a manifest takes from another file: npm catalogues, Cargo workspaces, Gradle version catalogues, `NuGet`'s
-//! central versions. The reader of one manifest leaves them open; here the file above it fills them in.
+//! central versions. The reader of one manifest leaves them open; here the file above it fills them in. A development
+//! version that another manifest gives to itself is a part of the same repository.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::model::{folder_of, join};
 use crate::facts::package::{Manifest, Pin};
@@ -45,6 +46,24 @@ pub fn resolve(manifests: &mut [Manifest], text_of: TextOf<'_>) {
             }
         }
     }
+    adopt(manifests);
+}
+
+/// Dependencies on what these manifests build themselves, in the version they give it, come from no registry.
+fn adopt(manifests: &mut [Manifest]) {
+    let own = manifests
+        .iter()
+        .filter_map(|manifest| Some((manifest.ecosystem, manifest.name.clone()?, manifest.version.clone()?)));
+    let own: BTreeSet<(&str, String, String)> = own.collect();
+    for manifest in manifests {
+        let ecosystem = manifest.ecosystem;
+        for package in manifest.packages.iter_mut().filter(|package| package.pin == Pin::Floating) {
+            let Some(version) = &package.requirement else { continue };
+            if own.contains(&(ecosystem, package.name.clone(), version.clone())) {
+                package.pin = Pin::Local;
+            }
+        }
+    }
 }
 
 fn is_open(manifest: &Manifest) -> bool {
@@ -77,6 +96,28 @@ mod tests {
         resolve(&mut manifests, &|path| (path == "Cargo.toml").then(|| root.to_owned()));
         assert_eq!(manifests[0].packages[0].requirement.as_deref(), Some("1.0.200"));
         assert_eq!(manifests[0].packages[0].pin, Pin::Range);
+    }
+
+    #[test]
+    fn a_module_beside_comes_from_no_registry() {
+        let module = |name: &str, more: &str| {
+            let text = format!(
+                "<project><groupId>g</groupId><artifactId>{name}</artifactId><version>1.0-SNAPSHOT</version>{more}</project>"
+            );
+            crate::facts::maven::pom_xml(&format!("{name}/pom.xml"), &text).unwrap()
+        };
+        let asks = |name: &str, version: &str| {
+            format!(
+                "<dependency><groupId>g</groupId><artifactId>{name}</artifactId><version>{version}</version></dependency>"
+            )
+        };
+        let wanted =
+            [asks("core", "1.0-SNAPSHOT"), asks("core", "2.0-SNAPSHOT"), asks("other", "1.0-SNAPSHOT")].concat();
+        let web = module("web", &format!("<dependencies>{wanted}</dependencies>"));
+        let mut manifests = vec![module("core", ""), web];
+        resolve(&mut manifests, &|_| None);
+        let pins: Vec<Pin> = manifests[1].packages.iter().map(|package| package.pin).collect();
+        assert_eq!(pins, [Pin::Local, Pin::Floating, Pin::Floating]);
     }
 
     #[test]

@@ -90,6 +90,9 @@ fn matcher(
     if dialect == Dialect::Go {
         read_conversions_as_calls(&mut core);
     }
+    if matches!(dialect, Dialect::TypeScript | Dialect::Tsx) {
+        look_behind_await(&mut core);
+    }
     let core: SerializableRuleCore = serde_json::from_value(core).map_err(|error| fragment(&error))?;
     core.get_matcher(DeserializeEnv::new(dialect.grammar())).map_err(|error| fragment(&error))
 }
@@ -110,6 +113,30 @@ fn read_conversions_as_calls(value: &mut Value) {
         Value::Array(list) => list.iter_mut().for_each(read_conversions_as_calls),
         _ => {}
     }
+}
+
+/// `await f<T>(x)` is a call of `await f` to the grammar of TypeScript: what is asked of a callee is asked of `f`, too.
+fn look_behind_await(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.values_mut().for_each(look_behind_await);
+            let callee = map.get_mut("has").and_then(Value::as_object_mut);
+            if let Some(callee) = callee.filter(|it| it.get("field").is_some_and(|field| field == "function")) {
+                let (asked, relation) = std::mem::take(callee).into_iter().partition(|(key, _)| !is_of_relation(key));
+                let asked: Map<String, Value> = asked;
+                *callee = relation;
+                let awaited = json!({ "kind": "await_expression", "has": asked });
+                callee.insert("any".to_owned(), json!([asked, awaited]));
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(look_behind_await),
+        _ => {}
+    }
+}
+
+/// Whether a key says where the other node stands, and not what it is.
+fn is_of_relation(key: &str) -> bool {
+    matches!(key, "field" | "stopBy")
 }
 
 fn is_conversion(pattern: &str) -> bool {

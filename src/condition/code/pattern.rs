@@ -265,6 +265,16 @@ mod tests {
         found
     }
 
+    #[test]
+    fn what_is_awaited_with_type_arguments_is_called() {
+        let rule = "{language: js, rule: {kind: call_expression, has: {field: function, regex: '^Nest\\.create$'}}}";
+        let text = "async () => { const a = await Nest.create<App>(x); await Nest.created<App>(y) }";
+        for dialect in [Dialect::TypeScript, Dialect::Tsx] {
+            assert_eq!(found(rule, dialect, text), ["await Nest.create<App>(x)"], "{dialect:?}");
+            assert_eq!(found(rule, dialect, "await Nest.create(x)"), ["Nest.create(x)"], "{dialect:?}");
+        }
+    }
+
     /// Language, rule, and a text whose part between the brackets ⟦ ⟧ is the one match.
     const EVERY_LANGUAGE: &[(Dialect, &str, &str)] = &[
         (
