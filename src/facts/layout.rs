@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::known::{EcosystemFact, Lockfile, ManifestFact};
 use crate::facts::model::{Place, folder_holds, folder_of, join};
-use crate::facts::package::{EntryKind, Manifest, Pin};
+use crate::facts::package::{EntryKind, Manifest, Pin, Scope};
 use crate::repo::Role;
 
 /// The folders that are components: `.`, those of manifests, and those below a component that hold a marker file.
@@ -36,10 +36,13 @@ pub fn is_switch(manifest: &Manifest) -> bool {
     manifest.ecosystem == "npm" && manifest.name.is_none() && holds_nothing && runs_nothing
 }
 
-/// Whether a manifest only lists what the pages of a Python package load in the browser: without a name and an entry
-/// point, in a folder that `is_package` knows as one. The package is the component, or the one that holds it.
+/// Whether a manifest only lists what the pages of a Python package load in the browser, or what packs them: without an
+/// entry point, nameless or private with nothing that runs, in a folder that `is_package` knows as one. The package is
+/// the component, or the one that holds it.
 pub fn is_of_a_package(manifest: &Manifest, is_package: impl Fn(&str) -> bool) -> bool {
-    let is_list = manifest.name.is_none() && !manifest.workspace_root;
+    let builds_only = manifest.packages.iter().all(|package| package.scope == Scope::Development);
+    let is_nobody = manifest.name.is_none() || (manifest.private == Some(true) && builds_only);
+    let is_list = is_nobody && !manifest.workspace_root;
     let offers_nothing = manifest.entry_points.iter().all(|entry| entry.kind == EntryKind::Script);
     let folder = folder_of(&manifest.path);
     manifest.ecosystem == "npm" && folder != "." && is_list && offers_nothing && is_package(folder)
@@ -238,6 +241,8 @@ mod tests {
         let table = [
             ("shop/package.json", r#"{"dependencies": {"jquery": "1"}, "scripts": {"build": "webpack"}}"#, true),
             ("shop/package.json", r#"{"name": "shop-ui", "dependencies": {"jquery": "1"}}"#, false),
+            ("shop/package.json", r#"{"name": "shop", "private": true, "devDependencies": {"terser": "5"}}"#, true),
+            ("shop/package.json", r#"{"name": "shop", "private": true, "dependencies": {"express": "4"}}"#, false),
             ("shop/package.json", r#"{"main": "index.js"}"#, false),
             ("shop/package.json", r#"{"workspaces": ["a"]}"#, false),
             ("web/package.json", r#"{"dependencies": {"jquery": "1"}}"#, false),
