@@ -176,6 +176,9 @@ mod tests {
         (Role::Fixture, "test/fixtures/a.rb pkg/testdata/x.go a/__snapshots__/b.snap c.snap spec/cassettes/x.yml"),
         (Role::Fixture, "src/test/resources/application.yml src/__fixtures__/a.ts tests/data/x.json"),
         (Role::Fixture, "docker/certs/_wildcard.local-key.pem certs/shop.local.key keys/client-test.pem id_rsa_test"),
+        (Role::Fixture, "libs/reports/sample_jsons/a.json src/testbed/b.json"),
+        (Role::Test, "api/mock-oauth/keys.json testProjects/bun/index.js make/pebble/chart/templates/a.yaml"),
+        (Role::Development, "config/settings/development.yml src/config/settings/local.yaml"),
         (Role::Test, "config/settings/test.yml src/config/testing.json config/environments/test.rb"),
         (Role::Test, "test/a.js tests/README.md src/test-utils/a.ts internal/testutil/x.go testing/a.py pkg/x_test.go"),
         (
