@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::audit::keywords::{Keywords, RUN_AT_LEAST, Vocabulary};
 use crate::condition::code::Dialect;
 use crate::condition::glob::GlobTable;
-use crate::condition::kinds::Kinds;
+use crate::condition::kinds::{Kind, Kinds};
 use crate::condition::matches::LeafId;
 use crate::condition::plan::{Leaf, Plan, Question, RoleSet};
 use crate::condition::text::{TextPattern, places};
@@ -29,6 +29,8 @@ pub(crate) struct Dispatch {
     pub(crate) by_kind: FxHashMap<usize, Vec<LeafId>>,
     /// Whether documents are asked of which a folder is one module.
     modules: bool,
+    /// Whether documents are asked that others must apply.
+    pub(crate) follows_reach: bool,
     /// Text leaves without keywords that languages alone select.
     by_language: FxHashMap<String, Vec<LeafId>>,
     /// Text and code leaves that keywords wake.
@@ -102,6 +104,7 @@ impl Dispatch {
             by_glob: FxHashMap::default(),
             by_kind: FxHashMap::default(),
             modules: false,
+            follows_reach: false,
             by_language: FxHashMap::default(),
             by_keyword: Vec::new(),
             always: Vec::new(),
@@ -173,6 +176,7 @@ impl Dispatch {
     fn add_kind(&mut self, id: LeafId, name: &str) {
         for (entry, kind) in Kinds::get().iter().enumerate().filter(|(_, kind)| kind.name == name) {
             self.modules |= kind.module.is_some();
+            self.follows_reach |= kind.reached.is_some();
             let leaves = self.by_kind.entry(entry).or_default();
             if leaves.last() != Some(&id) {
                 leaves.push(id);
@@ -183,8 +187,9 @@ impl Dispatch {
     /// Whether files of this entry of the document kinds are read: for a question, or because they are a part of what
     /// is asked.
     pub(crate) fn is_asked(&self, entry: usize) -> bool {
-        let is_piece = || self.modules && Kinds::get().entry(entry).is_some_and(|kind| kind.module.is_some());
-        self.by_kind.contains_key(&entry) || is_piece()
+        let is_part =
+            |kind: &Kind| self.modules && kind.module.is_some() || self.follows_reach && kind.applies.is_some();
+        self.by_kind.contains_key(&entry) || Kinds::get().entry(entry).is_some_and(is_part)
     }
 
     /// The leaves that a path selects by itself, given the globs that match it.

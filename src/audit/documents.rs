@@ -4,7 +4,9 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::audit::answers::Answered;
+use crate::audit::reach::Names;
 use crate::condition::Truth;
+use crate::condition::applies::Origin;
 use crate::condition::kinds::Kinds;
 use crate::condition::matches::Hit;
 use crate::condition::plan::roles;
@@ -59,6 +61,25 @@ impl<'a> Documents<'a> {
             }
         }
         rows
+    }
+
+    /// Whether `text` may hold documents that others must apply.
+    pub(crate) fn may_be_reached(&self, text: &str) -> bool {
+        let mut kinds = self.kinds.iter().filter_map(|entry| Kinds::get().entry(*entry));
+        kinds.any(|kind| kind.reached.is_some() && kind.is_triggered(text))
+    }
+
+    /// What the documents of the file at `path` apply; `None` where none of them applies anything.
+    pub(crate) fn names(&mut self, path: &str) -> Option<Names> {
+        let mut names: Option<Names> = None;
+        for entry in self.kinds.iter().copied() {
+            let Some(applies) = Kinds::get().entry(entry).and_then(|kind| kind.applies.as_ref()) else { continue };
+            let Some(Ok(documents)) = self.of(entry) else { continue };
+            let names = names.get_or_insert(Names { deploys: false, applied: Vec::new() });
+            names.deploys |= applies.from == Origin::Root;
+            names.applied.extend(documents.iter().flat_map(|(root, _)| applies.names(root, path)));
+        }
+        names
     }
 
     fn of(&mut self, kind: usize) -> Option<&Parsed> {

@@ -11,6 +11,7 @@ use crate::audit::dispatch::{Alarm, Alarms, Dispatch, Sort, Wake};
 use crate::audit::documents::{Documents, Rows};
 use crate::audit::later;
 use crate::audit::modules::Piece;
+use crate::audit::reach::Names;
 use crate::audit::secrets::{self, Hidden};
 use crate::checklist::inline::{self, Inline};
 use crate::condition::code::Dialect;
@@ -33,6 +34,8 @@ pub(crate) struct Outcome {
     pub(crate) role: Role,
     pub(crate) language: Option<&'static str>,
     pub(crate) bytes: u64,
+    /// Whether it may hold documents that others must apply.
+    pub(crate) is_manifest: bool,
     pub(crate) given: Option<Box<Inspected>>,
 }
 
@@ -53,6 +56,10 @@ pub(crate) struct Inspected {
     pub(crate) waiting: Vec<(LeafId, Vec<usize>)>,
     /// What it is to the module of its folder: asked when all files of that are read.
     pub(crate) piece: Option<Box<Piece>>,
+    /// Whether it may hold documents that others must apply.
+    is_manifest: bool,
+    /// What its documents apply.
+    pub(crate) names: Option<Box<Names>>,
 }
 
 /// A worker's tools: buffers are reused from file to file.
@@ -295,6 +302,10 @@ impl<'a> Inspector<'a> {
             let role = told_role(file.role, inspected.role);
             inspected.found.extend(answer.and_then(|answer| answer.into_matches(index, role)).map(|found| (id, found)));
         }
+        if let Some(text) = decoded.filter(|_| self.dispatch.follows_reach) {
+            inspected.is_manifest = documents.may_be_reached(text);
+            inspected.names = documents.names(&file.path).map(Box::new);
+        }
         self.ask_followers(index, file, text, inspected, &mut seen);
         self.look_within(index, text, file, &sort, inspected);
         let refused = self.notes_refused.then_some(&mut inspected.refused);
@@ -481,14 +492,14 @@ pub(crate) fn hide_secrets(leaves: &[Leaf], text: &[u8], inspected: &mut Inspect
 
 impl From<Inspected> for Outcome {
     fn from(inspected: Inspected) -> Self {
-        let Inspected { role, language, bytes, .. } = inspected;
-        Self { role, language, bytes, given: (!inspected.is_empty()).then(|| Box::new(inspected)) }
+        let Inspected { role, language, bytes, is_manifest, .. } = inspected;
+        Self { role, language, bytes, is_manifest, given: (!inspected.is_empty()).then(|| Box::new(inspected)) }
     }
 }
 
 impl Inspected {
     fn is_empty(&self) -> bool {
-        let read = self.manifest.is_none() && self.skipped.is_none() && self.piece.is_none();
+        let read = self.manifest.is_none() && self.skipped.is_none() && self.piece.is_none() && self.names.is_none();
         let asked = self.found.is_empty() && self.rows.is_empty() && self.waiting.is_empty();
         read && asked && self.ignores.is_empty() && self.refused.is_empty()
     }
@@ -506,6 +517,8 @@ impl Inspected {
             rows: Vec::new(),
             waiting: Vec::new(),
             piece: None,
+            is_manifest: false,
+            names: None,
         }
     }
 }

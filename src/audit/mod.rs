@@ -17,6 +17,7 @@ mod model;
 mod modules;
 mod named;
 mod place;
+mod reach;
 mod related;
 mod scan;
 mod sieve;

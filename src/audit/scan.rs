@@ -10,6 +10,7 @@ use crate::audit::documents::Rows;
 use crate::audit::inspect::{Inspected, Inspector, Outcome};
 use crate::audit::later::Waiting;
 use crate::audit::modules;
+use crate::audit::reach;
 use crate::audit::secrets;
 use crate::audit::selected;
 use crate::checklist::inline::Inline;
@@ -63,6 +64,7 @@ pub(crate) fn scan(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Scan
     let batch = files.div_ceil(jobs.max(1)).clamp(1, BATCH);
     let mut results = in_order(files, batch, jobs, start, |inspector, index| Outcome::from(inspector.inspect(index)));
     modules::resolve(&mut results, repo, &rules.plan, jobs, options.as_of);
+    reach::settle(&mut results, repo, &dispatch);
     gather(results, rules.plan.leaves.len())
 }
 

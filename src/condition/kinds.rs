@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
+use super::applies::{Applies, AppliesFile};
 use super::follows::{Follows, FollowsFile};
 use super::listing::Listing;
 use super::schema::{Definitions, Schema, SchemaError};
@@ -64,6 +65,8 @@ struct KindFile {
     follows: Vec<FollowsFile>,
     #[serde(rename = "listed-in")]
     listed_in: Option<Listing>,
+    applies: Option<AppliesFile>,
+    reached: Option<Reached>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -98,6 +101,18 @@ pub struct Kind {
     follows: Vec<Follows>,
     /// What says which files of a folder count.
     listed_in: Option<Listing>,
+    /// Where its documents say what they apply.
+    pub applies: Option<Applies>,
+    /// For documents that count only where others apply them, as soon as these apply the most of a repository.
+    pub reached: Option<Reached>,
+}
+
+/// Which documents others must apply.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Reached {
+    /// Names of files: what lies in a folder with one of them, or deeper, is applied as its tool says.
+    pub unless_below: Vec<String>,
 }
 
 /// Where the modules of a repository lie that are there to be called by others.
@@ -182,9 +197,10 @@ impl Kind {
         }
         let fault = |message: String| KindError { kind: name.clone(), message };
         let follows = written.follows.into_iter().map(Follows::new).collect::<Result<_, _>>().map_err(fault)?;
+        let applies = written.applies.map(Applies::new).transpose().map_err(fault)?;
         let shape = written.shape.map(|written| Shape { written, compiled: OnceLock::new() });
-        let KindFile { syntax, files, trigger, module, shelf, listed_in, .. } = written;
-        Ok(Self { name, syntax, files, trigger, shape, module, shelf, views, follows, listed_in })
+        let KindFile { syntax, files, trigger, module, shelf, listed_in, reached, .. } = written;
+        Ok(Self { name, syntax, files, trigger, shape, module, shelf, views, follows, listed_in, applies, reached })
     }
 }
 
@@ -433,13 +449,23 @@ mod tests {
             ("README.md", &[]),
         ];
         // Kinds that any YAML or JSON file could be of are told apart by trigger and shape; one is a part of another.
-        let wide = ["kubernetes", "tekton", "cloudformation", "openapi", "pipeline", "shipped-dockerfile"];
+        let wide = [
+            "kubernetes",
+            "argo-application",
+            "flux-kustomization",
+            "tekton",
+            "cloudformation",
+            "openapi",
+            "pipeline",
+            "shipped-dockerfile",
+        ];
         for (path, expected) in table {
             let found: Vec<_> = names(path).into_iter().filter(|name| !wide.contains(name)).collect();
             assert_eq!(found, *expected, "{path}");
         }
         assert!(names(".circleci/config.yml").contains(&"pipeline") && !names("deploy/web.yaml").contains(&"pipeline"));
-        assert_eq!(names("deploy/web.yaml"), ["tekton", "kubernetes", "cloudformation", "openapi"]);
+        let all = ["tekton", "kubernetes", "argo-application", "flux-kustomization", "cloudformation", "openapi"];
+        assert_eq!(names("deploy/web.yaml"), all);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! them in three-valued logic.
 
 pub mod answer;
+pub mod applies;
 mod assigned;
 pub mod code;
 pub(crate) mod component;

@@ -92,6 +92,22 @@ pub(crate) fn blind_spots(root: &Node, steps: &[Step], spots: &mut Vec<Span>) {
     }
 }
 
+/// Calls `see` for every node that `steps` lead to. Nothing is looked for inside an unknown node.
+pub(crate) fn each(root: &Node, steps: &[Step], see: &mut dyn FnMut(&Node)) {
+    let Some((step, rest)) = steps.split_first() else { return see(root) };
+    if root.is_opaque() {
+        return;
+    }
+    match step {
+        Step::Name(name) => root.get(name).into_iter().for_each(|node| each(node, rest, see)),
+        Step::Index(index) => root.items().get(*index).into_iter().for_each(|node| each(node, rest, see)),
+        Step::Every => {
+            root.items().iter().for_each(|node| each(node, rest, see));
+            root.members().iter().for_each(|member| each(&member.value, rest, see));
+        }
+    }
+}
+
 /// Calls `change` for every node that `steps` lead to. Nothing is looked for inside an unknown node.
 pub(crate) fn each_mut(root: &mut Node, steps: &[Step], change: &mut dyn FnMut(&mut Node)) {
     let Some((step, rest)) = steps.split_first() else { return change(root) };
