@@ -75,9 +75,12 @@ impl<'a> Documents<'a> {
         for entry in self.kinds.iter().copied() {
             let Some(applies) = Kinds::get().entry(entry).and_then(|kind| kind.applies.as_ref()) else { continue };
             let Some(Ok(documents)) = self.of(entry) else { continue };
-            let names = names.get_or_insert(Names { deploys: false, applied: Vec::new() });
-            names.deploys |= applies.from == Origin::Root;
-            names.applied.extend(documents.iter().flat_map(|(root, _)| applies.names(root, path)));
+            // An empty file lists nothing, not even that there is nothing.
+            for (root, _) in documents.iter().filter(|(root, _)| !root.members().is_empty()) {
+                let names = names.get_or_insert(Names { deploys: false, applied: Vec::new() });
+                names.deploys |= applies.from == Origin::Root;
+                names.applied.extend(applies.names(root, path));
+            }
         }
         names
     }

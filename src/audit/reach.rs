@@ -44,7 +44,7 @@ pub(crate) fn settle(results: &mut [Outcome], repo: &Repo, dispatch: &Dispatch) 
     let manifests: Vec<usize> =
         in_production().filter(|(_, outcome)| outcome.is_manifest).map(|(file, _)| file).filter(concerns).collect();
     let graph = Graph::new(&paths, &nodes);
-    let named = graph.all_behind(nodes.keys().copied().filter(|file| graph.deploys(*file)));
+    let named = graph.all_behind(nodes.keys().copied().filter(|file| graph.deploys(*file) && !graph.may_be_all(*file)));
     let covered = manifests.iter().filter(|file| named.contains(file)).count();
     if covered * COVERED.1 < manifests.len() * COVERED.0 {
         return;
@@ -120,26 +120,23 @@ impl<'a> Graph<'a> {
         self.nodes.get(&file).is_some_and(|names| names.deploys)
     }
 
-    /// All files that something deploys. It begins with the documents that lead to others which deploy, those that lead to
-    /// most first, and with what lies beside them where no list says what counts there. Where these reach fewer than half of all that deploy, each of those is
-    /// applied by somebody.
+    /// Whether a file names something of which nothing is known: all files may be meant.
+    fn may_be_all(&self, file: usize) -> bool {
+        let is_all = |applied: &Applied| applied.path.is_empty() && applied.then.as_deref() == Some("");
+        self.nodes.get(&file).is_some_and(|names| names.applied.iter().any(is_all))
+    }
+
+    /// Whether a list lies below the folder of one of these: that one says whether it counts.
+    fn is_below(&self, file: usize, lists: &HashSet<usize>) -> bool {
+        let mut above = above(self.folder_of(file)).filter_map(|folder| self.lists.get(folder));
+        !self.deploys(file) && above.any(|list| lists.contains(list))
+    }
+
+    /// All files that something deploys: what is applied first and what that leads to. Where this reaches fewer than half of
+    /// all documents that deploy, each of those is applied by somebody.
     fn reached(&self) -> HashSet<usize> {
         let deploying: Vec<usize> = self.nodes.keys().copied().filter(|file| self.deploys(*file)).collect();
-        let behind = |file: &usize| {
-            let behind = self.all_behind([*file]);
-            let others = deploying.iter().filter(|other| *other != file && behind.contains(other)).count();
-            (others > 0).then_some((Reverse(others), *file, behind))
-        };
-        let mut governing: Vec<(Reverse<usize>, usize, HashSet<usize>)> =
-            self.nodes.keys().filter_map(behind).collect();
-        governing.sort_by_key(|(others, file, _)| (*others, *file));
-        let (mut reached, mut beside) = (HashSet::new(), BTreeSet::new());
-        for (_, file, behind) in governing {
-            if !reached.contains(&file) {
-                reached.extend(behind);
-                beside.extend(Some(self.folder_of(file)).filter(|folder| !self.lists.contains_key(folder)));
-            }
-        }
+        let (mut reached, beside) = self.begun(&deploying);
         let (near, left): (Vec<usize>, Vec<usize>) = deploying
             .iter()
             .filter(|file| !reached.contains(*file))
@@ -149,6 +146,28 @@ impl<'a> Graph<'a> {
             reached.extend(self.all_behind(left));
         }
         reached
+    }
+
+    /// What the documents lead to that others which deploy follow from, those with the most of them first; and the folders
+    /// of such documents where no list says what counts there.
+    fn begun(&self, deploying: &[usize]) -> (HashSet<usize>, BTreeSet<&'a str>) {
+        let behind = |file: &usize| {
+            let behind = self.all_behind([*file]);
+            let others = deploying.iter().filter(|other| *other != file && behind.contains(other)).count();
+            (others > 0).then_some((self.may_be_all(*file), Reverse(others), *file, behind))
+        };
+        let mut governing: Vec<_> = self.nodes.keys().filter_map(behind).collect();
+        governing.sort_by_key(|(may_be_all, others, file, _)| (*may_be_all, *others, *file));
+        let all: HashSet<usize> = governing.iter().map(|(_, _, file, _)| *file).collect();
+        let (mut reached, mut beside) = (HashSet::new(), BTreeSet::new());
+        for (may_be_all, _, file, behind) in governing {
+            let may_begin = reached.is_empty() || !(may_be_all || self.is_below(file, &all));
+            if may_begin && !reached.contains(&file) {
+                reached.extend(behind);
+                beside.extend(Some(self.folder_of(file)).filter(|folder| !self.lists.contains_key(folder)));
+            }
+        }
+        (reached, beside)
     }
 
     fn folder_of(&self, file: usize) -> &'a str {
@@ -282,6 +301,28 @@ mod tests {
             ("!c/a.yaml", &["c/x"]),
         ];
         assert_eq!(left(&files, all), ["y/web.yaml"]);
+    }
+
+    #[test]
+    fn the_list_of_an_outer_folder_decides_about_those_within() {
+        let files =
+            ["k.yaml", "a/k.yaml", "a/sync.yaml", "a/app/web.yaml", "b/k.yaml", "b/sync.yaml", "b/app/web.yaml"];
+        let all: &[(&str, &[&str])] = &[
+            ("k.yaml", &["a"]),
+            ("a/k.yaml", &["a/sync.yaml"]),
+            ("!a/sync.yaml", &["a/app"]),
+            ("b/k.yaml", &["b/sync.yaml"]),
+            ("!b/sync.yaml", &["b/app"]),
+        ];
+        assert_eq!(left(&files, all), ["b/app/web.yaml", "b/k.yaml", "b/sync.yaml"]);
+        assert!(left(&files, all.get(1..).unwrap()).iter().all(|file| *file == "k.yaml"));
+    }
+
+    #[test]
+    fn a_pattern_of_a_document_begins_nothing() {
+        let files = ["a.yaml", "apps/x.yaml", "x/web.yaml", "t/pattern.yaml", "y/web.yaml"];
+        let all: &[(&str, &[&str])] = &[("!a.yaml", &["apps"]), ("!apps/x.yaml", &["x"]), ("!t/pattern.yaml", &["*"])];
+        assert_eq!(left(&files, all), ["t/pattern.yaml", "y/web.yaml"]);
     }
 
     #[test]
