@@ -34,6 +34,8 @@ pub(crate) struct Outcome {
     pub(crate) role: Role,
     pub(crate) language: Option<&'static str>,
     pub(crate) bytes: u64,
+    /// Whether it makes its folder a component.
+    pub(crate) is_marker: bool,
     /// Whether it may hold documents that others must apply.
     pub(crate) is_manifest: bool,
     pub(crate) given: Option<Box<Inspected>>,
@@ -56,7 +58,7 @@ pub(crate) struct Inspected {
     pub(crate) waiting: Vec<(LeafId, Vec<usize>)>,
     /// What it is to the module of its folder: asked when all files of that are read.
     pub(crate) piece: Option<Box<Piece>>,
-    /// Whether it may hold documents that others must apply.
+    is_marker: bool,
     is_manifest: bool,
     /// What its documents apply.
     pub(crate) names: Option<Box<Names>>,
@@ -204,6 +206,7 @@ impl<'a> Inspector<'a> {
             inspected.role = crate::repo::role_by_content(&file.path, file.role, text, text.len());
             inspected.bytes = text.len() as u64;
         }
+        inspected.is_marker = inspected.role.is_production() && self.rules.components.roots.want(&self.globs);
         let mut woken = std::mem::take(&mut self.woken);
         self.ask(index, file, text, &mut inspected, &mut woken);
         woken.sleep();
@@ -492,8 +495,15 @@ pub(crate) fn hide_secrets(leaves: &[Leaf], text: &[u8], inspected: &mut Inspect
 
 impl From<Inspected> for Outcome {
     fn from(inspected: Inspected) -> Self {
-        let Inspected { role, language, bytes, is_manifest, .. } = inspected;
-        Self { role, language, bytes, is_manifest, given: (!inspected.is_empty()).then(|| Box::new(inspected)) }
+        let Inspected { role, language, bytes, is_marker, is_manifest, .. } = inspected;
+        Self {
+            role,
+            language,
+            bytes,
+            is_marker,
+            is_manifest,
+            given: (!inspected.is_empty()).then(|| Box::new(inspected)),
+        }
     }
 }
 
@@ -517,6 +527,7 @@ impl Inspected {
             rows: Vec::new(),
             waiting: Vec::new(),
             piece: None,
+            is_marker: false,
             is_manifest: false,
             names: None,
         }

@@ -32,7 +32,6 @@ use crate::checklist::decision::{Decisions, Outcome as Became};
 use crate::checklist::item::Item;
 use crate::checklist::settle::{Beside, settle};
 use crate::checklist::{judge, merge, rollup};
-use crate::condition::glob::{GlobTableBuilder, Visited};
 use crate::facts::known::Facts;
 use crate::facts::model::{Kind, Place};
 use crate::parallel::in_order;
@@ -124,10 +123,7 @@ impl Audit {
 pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
     let mut scan = scan::scan(repo, rules, options);
     named::settle(repo, rules, &mut scan, options);
-    let facts = {
-        let markers = markers(repo, rules, &scan);
-        model::facts(repo, rules, &mut scan, &markers, options)
-    };
+    let facts = model::facts(repo, rules, &mut scan, options);
     let asking: Vec<&Rule> = rules
         .rules
         .iter()
@@ -162,6 +158,8 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
     skipped.sort();
     let dropped = dropped::dropped(repo, rules, options, std::mem::take(&mut scan.refused));
     let bytes = scan.bytes;
+    // Ten thousands of matches are put away while the report is written.
+    std::thread::spawn(move || drop(scan.matches));
     let furnished =
         repo.files().iter().zip(&scan.roles).any(|(file, role)| role.is_production() && !is_hidden(&file.path));
     let path = |index: usize| repo.files().get(index).map(|file| file.path.to_string()).unwrap_or_default();
@@ -211,26 +209,6 @@ fn runs(rule: &Rule, pattern: &Pattern, options: &AuditOptions) -> bool {
     let whole = options.only.iter().any(|name| name == id || name == rule.id.area());
     (whole || parts.peek().is_none() || parts.any(|is_it| is_it))
         && !options.skip.iter().filter_map(own).any(|is_it| is_it)
-}
-
-/// Files whose presence makes a folder a component; a leading `!` refuses.
-fn markers(repo: &Repo, rules: &RuleSet, scan: &scan::Scan) -> Vec<usize> {
-    let mut builder = GlobTableBuilder::default();
-    let mut refused = Vec::new();
-    for glob in &rules.components.roots {
-        let Ok(number) = builder.add(glob.trim_start_matches('!'), false) else { return Vec::new() };
-        refused.extend(glob.starts_with('!').then_some(number));
-    }
-    let globs = builder.build();
-    let (mut visited, mut found) = (Visited::default(), Vec::new());
-    let mut is_marker = |index: usize, path: &str| {
-        globs.matches_next(path, &mut visited, &mut found);
-        !found.is_empty()
-            && !found.iter().any(|glob| refused.contains(glob))
-            && scan.roles.get(index).is_some_and(|role| role.is_production())
-    };
-    let files = repo.files().iter().enumerate();
-    files.filter(|(index, file)| is_marker(*index, &file.path)).map(|(index, _)| index).collect()
 }
 
 fn skipped(repo: &Repo, scan: &scan::Scan) -> Vec<(String, String)> {

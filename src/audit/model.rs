@@ -24,7 +24,7 @@ use crate::rule::set::{RuleSet, TechnologyRule};
 const COMPONENTS: usize = 8;
 
 /// Builds the facts.
-pub(crate) fn facts(repo: &Repo, rules: &RuleSet, scan: &mut Scan, markers: &[usize], options: &AuditOptions) -> Facts {
+pub(crate) fn facts(repo: &Repo, rules: &RuleSet, scan: &mut Scan, options: &AuditOptions) -> Facts {
     let path = |index: usize| repo.files().get(index).map(|file| file.path.to_string()).unwrap_or_default();
     let makes_root = |path: &str| crate::facts::readers::reader_for(path).is_some_and(|reader| reader.root);
     let understood = scan.manifests.iter().filter_map(|(_, role, read)| Some((read.as_ref().ok()?.clone(), *role)));
@@ -35,7 +35,7 @@ pub(crate) fn facts(repo: &Repo, rules: &RuleSet, scan: &mut Scan, markers: &[us
     let is_no_head = |manifest: &Manifest| layout::is_switch(manifest) || layout::is_of_a_package(manifest, is_package);
     let heads = manifests.iter().filter(|manifest| makes_root(&manifest.path) && !is_no_head(manifest));
     let rooting: Vec<String> = heads.map(|manifest| manifest.path.clone()).collect();
-    let markers: Vec<String> = markers.iter().map(|&index| path(index)).collect();
+    let markers: Vec<String> = scan.markers.iter().map(|&index| path(index)).collect();
     let folders = layout::roots(&rooting, &markers);
     let component_of = layout::owners(&folders, repo.files().iter().map(|file| file.path.as_ref()));
     let mut facts = Facts {
@@ -44,7 +44,7 @@ pub(crate) fn facts(repo: &Repo, rules: &RuleSet, scan: &mut Scan, markers: &[us
         component_of,
         ..Facts::default()
     };
-    super::related::join_all(repo, rules, scan, &facts.component_of);
+    super::related::join_all(repo, rules, scan, &facts.component_of, options.jobs);
     scan.matches.group(&facts.component_of);
     later::for_model(repo, rules, scan, &facts, options.jobs);
     add_manifests(&mut facts, manifests, &file_roles, &folders);

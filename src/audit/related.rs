@@ -2,56 +2,79 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
 
-use crate::audit::documents::to_hit;
+use crate::audit::documents::{Rows, to_hit};
 use crate::audit::scan::Scan;
 use crate::condition::Truth;
 use crate::condition::kinds::Kinds;
-use crate::condition::matches::{FileMatches, Hit};
+use crate::condition::matches::{FileMatches, Hit, LeafId};
 use crate::condition::plan::Question;
-use crate::condition::related::{Found, Joined, Unread, Within, join};
-use crate::repo::{Repo, folder_of};
+use crate::condition::related::{Found, Joined, RelatedCondition, Unread, Within, join};
+use crate::parallel::in_order;
+use crate::repo::{Repo, Role, folder_of};
 use crate::rule::set::RuleSet;
 
+/// What files hold for one condition, in file order.
+type FileRows = Vec<(u32, Rows)>;
+
 /// Answers every `related` condition of the rules. `component_of` gives the component of each file.
-pub(crate) fn join_all(repo: &Repo, rules: &RuleSet, scan: &mut Scan, component_of: &[usize]) {
-    let all = std::mem::take(&mut scan.rows);
+pub(crate) fn join_all(repo: &Repo, rules: &RuleSet, scan: &mut Scan, component_of: &[usize], jobs: usize) {
+    let all: Vec<(LeafId, Mutex<FileRows>)> =
+        std::mem::take(&mut scan.rows).into_iter().map(|(leaf, files)| (leaf, Mutex::new(files))).collect();
     if all.is_empty() {
         return;
     }
+    let condition = |leaf: LeafId| match rules.plan.leaves.get(leaf.0 as usize).map(|leaf| &leaf.question) {
+        Some(Question::Related(condition)) => Some(condition),
+        _ => None,
+    };
     let mut bounds = Bounds { repo, component_of, folders: Vec::new(), roots: BTreeMap::new() };
-    for (leaf, files) in all {
-        let Some(Question::Related(condition)) = rules.plan.leaves.get(leaf.0 as usize).map(|leaf| &leaf.question)
-        else {
-            continue;
-        };
+    for condition in all.iter().filter_map(|(leaf, _)| condition(*leaf)) {
         (0..condition.sides().count()).for_each(|side| bounds.number(condition.within(side)));
-        let place = |file: u32, within: &Within| bounds.of(file, within);
-        let (mut rows, mut unread): (Vec<Found>, Vec<Unread>) = (Vec::new(), Vec::new());
-        for (file, found) in files {
-            rows.extend(found.rows.into_iter().map(|row| (file, row)));
-            unread.extend(found.unread.into_iter().map(|side| Unread { file, side }));
-        }
-        let path = |file: u32| repo.files().get(file as usize).map(|file| file.path.to_string()).unwrap_or_default();
-        let mut by_file: BTreeMap<u32, FileMatches> = BTreeMap::new();
-        for joined in join(condition, &rows, &unread, &place) {
-            let role = scan.roles.get(joined.file as usize).copied();
-            let Some(role) = role else { continue };
-            let matches = by_file.entry(joined.file).or_insert_with(|| FileMatches {
-                file: joined.file,
-                role,
-                hits: Vec::new(),
-                examined: 0,
-                in_order: None,
-                opaque: 0,
-                broken: None,
-            });
-            add(matches, &joined, &path);
-        }
-        for matches in by_file.into_values() {
+    }
+    let joined = in_order(
+        all.len(),
+        1,
+        jobs,
+        || (),
+        |(), number| {
+            let (leaf, files) = all.get(number)?;
+            let files = std::mem::take(&mut *files.lock().unwrap_or_else(PoisonError::into_inner));
+            Some((*leaf, join_files(condition(*leaf)?, files, &bounds, &scan.roles)))
+        },
+    );
+    for (leaf, found) in joined.into_iter().flatten() {
+        for matches in found {
             scan.matches.push(leaf, matches);
         }
     }
+}
+
+/// What a condition finds in files, in file order.
+fn join_files(condition: &RelatedCondition, files: FileRows, bounds: &Bounds<'_>, roles: &[Role]) -> Vec<FileMatches> {
+    let place = |file: u32, within: &Within| bounds.of(file, within);
+    let (mut rows, mut unread): (Vec<Found>, Vec<Unread>) = (Vec::new(), Vec::new());
+    for (file, found) in files {
+        rows.extend(found.rows.into_iter().map(|row| (file, row)));
+        unread.extend(found.unread.into_iter().map(|side| Unread { file, side }));
+    }
+    let path = |file: u32| bounds.repo.files().get(file as usize).map(|file| file.path.to_string()).unwrap_or_default();
+    let mut by_file: BTreeMap<u32, FileMatches> = BTreeMap::new();
+    for joined in join(condition, &rows, &unread, &place) {
+        let Some(role) = roles.get(joined.file as usize).copied() else { continue };
+        let matches = by_file.entry(joined.file).or_insert_with(|| FileMatches {
+            file: joined.file,
+            role,
+            hits: Vec::new(),
+            examined: 0,
+            in_order: None,
+            opaque: 0,
+            broken: None,
+        });
+        add(matches, &joined, &path);
+    }
+    by_file.into_values().collect()
 }
 
 /// What the files stand within.

@@ -37,6 +37,8 @@ pub(crate) struct Scan {
     pub(crate) roles: Vec<Role>,
     /// The language of each file.
     pub(crate) languages: Vec<Option<&'static str>>,
+    /// Files whose presence makes a folder a component.
+    pub(crate) markers: Vec<usize>,
     /// Files that were not read, with reasons.
     pub(crate) skipped: Vec<Skipped>,
     /// Ignores beside lines, by file index.
@@ -89,6 +91,7 @@ fn gather(results: Vec<Outcome>, leaves: usize) -> Scan {
         manifests: Vec::new(),
         roles: Vec::with_capacity(results.len()),
         languages: Vec::with_capacity(results.len()),
+        markers: Vec::new(),
         skipped: Vec::new(),
         ignores: Vec::new(),
         refused: Vec::new(),
@@ -100,6 +103,7 @@ fn gather(results: Vec<Outcome>, leaves: usize) -> Scan {
         scan.roles.push(outcome.role);
         scan.languages.push(outcome.language);
         scan.bytes += outcome.bytes;
+        scan.markers.extend(outcome.is_marker.then_some(index));
         let Some(given) = outcome.given else {
             scan.matches.files_read += 1;
             continue;

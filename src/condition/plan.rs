@@ -206,6 +206,22 @@ pub struct Plan {
     pub globs: GlobTable,
 }
 
+/// Numbers of globs in the table of a plan.
+#[derive(Debug, Clone, Default)]
+pub struct WantedGlobs {
+    /// One of these must match,
+    wanted: Vec<u32>,
+    /// and none of these.
+    refused: Vec<u32>,
+}
+
+impl WantedGlobs {
+    /// Whether they want a path that the globs `found` match.
+    pub fn want(&self, found: &[u32]) -> bool {
+        found.iter().any(|glob| self.wanted.contains(glob)) && !found.iter().any(|glob| self.refused.contains(glob))
+    }
+}
+
 /// Collects leaves while rules are compiled.
 #[derive(Debug)]
 pub struct PlanBuilder<'a> {
@@ -479,6 +495,12 @@ impl<'a> PlanBuilder<'a> {
         same.push(id);
         self.leaves.push(leaf);
         Condition::Leaf { leaf: id, scope, message }
+    }
+
+    /// Globs that no leaf asks for, to be matched with those of the leaves.
+    pub fn wanted_globs(&mut self, globs: &[String]) -> Result<WantedGlobs, String> {
+        let (wanted, refused) = self.add_globs(globs, false)?;
+        Ok(WantedGlobs { wanted, refused })
     }
 
     /// The globs that are wanted, and those that a leading `!` refuses.

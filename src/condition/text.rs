@@ -294,7 +294,7 @@ impl TextPattern {
         done_to: &mut usize,
         see: &mut impl FnMut(&Found<'_>) -> bool,
     ) -> bool {
-        let Some((regex, named)) = self.regex.get_or_init(|| compile(&self.spec.pattern).ok().map(with_names)) else {
+        let Some((regex, named)) = self.regex.get_or_init(|| self.compiled()) else {
             return true;
         };
         let mut at = window.start;
@@ -314,6 +314,11 @@ impl TextPattern {
             *done_to = (*done_to).max(window.end);
         }
         true
+    }
+
+    fn compiled(&self) -> Option<(Regex, bool)> {
+        let cache = if self.spec.secret.is_some() { CACHE_OF_SECRET } else { CACHE };
+        compile_with(&self.spec.pattern, cache).ok().map(with_names)
     }
 
     fn accept(&self, text: &[u8], found: &Found<'_>, sight: &mut Sight) -> Option<TextMatch> {
@@ -426,11 +431,17 @@ pub(crate) fn places<'t>(text: &'t [u8], word: &'t str) -> impl Iterator<Item = 
     parts.filter(|(_, part)| part.eq_ignore_ascii_case(word.as_bytes())).map(|(at, _)| at)
 }
 
-/// Most memory that an expression keeps per thread to remember where it stood, in bytes.
-const CACHE: usize = 256 << 10;
+/// Most memory that an expression keeps per thread to remember where it stood, in bytes; of a secret, of which there are
+/// hundreds, less.
+const CACHE: usize = 1 << 20;
+const CACHE_OF_SECRET: usize = 256 << 10;
 
 fn compile(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).unicode(false).multi_line(true).size_limit(4 << 20).dfa_size_limit(CACHE).build()
+    compile_with(pattern, CACHE_OF_SECRET)
+}
+
+fn compile_with(pattern: &str, cache: usize) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).unicode(false).multi_line(true).size_limit(4 << 20).dfa_size_limit(cache).build()
 }
 
 /// The expression, and whether it names groups.

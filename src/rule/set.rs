@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::condition::guards::Guards;
 use crate::condition::kinds::Kinds;
 use crate::condition::matches::LeafId;
-use crate::condition::plan::{AllowLists, Condition, Leaf, Plan, PlanBuilder};
+use crate::condition::plan::{AllowLists, Condition, Leaf, Plan, PlanBuilder, WantedGlobs};
 use crate::condition::spec::Clause;
 use crate::facts::known::EcosystemFact;
 use crate::facts::model::Kind;
@@ -56,8 +56,8 @@ pub struct TechnologyRule {
 /// The compiled component model.
 #[derive(Debug)]
 pub struct ComponentModel {
-    /// Globs of the files that make a folder a component.
-    pub roots: Vec<String>,
+    /// Which files make a folder a component.
+    pub roots: WantedGlobs,
     /// What makes a component a kind.
     pub kinds: Vec<(Kind, Vec<Kind>, Vec<Condition>)>,
     /// Sub-facts.
@@ -112,7 +112,7 @@ impl RuleSet {
         }
         plan.trust(embedded);
         let technologies = compile_technologies(technologies, &mut plan)?;
-        let components = compile_components(components.ok_or_else(|| missing(COMPONENTS))?, &mut plan)?;
+        let components = compile_components(&components.ok_or_else(|| missing(COMPONENTS))?, &mut plan)?;
         let ecosystems: EcosystemsFile = table(sources, "ecosystems.yml")?;
         let plan = plan.build();
         let mut set = Self { rules, technologies, components, ecosystems: ecosystems.ecosystems, plan };
@@ -288,7 +288,7 @@ fn compile_technologies(
     Ok(technologies)
 }
 
-fn compile_components(file: ComponentsFile, plan: &mut PlanBuilder<'_>) -> Result<ComponentModel, RuleError> {
+fn compile_components(file: &ComponentsFile, plan: &mut PlanBuilder<'_>) -> Result<ComponentModel, RuleError> {
     let mut conditions = |clauses: &[Clause], key: String| -> Result<Vec<Condition>, RuleError> {
         let compiled = clauses.iter().map(|clause| compile::plain(clause, &key, plan)).collect::<Result<_, _>>();
         compiled.map_err(|message| RuleError::new("rules/components.yml", message))
@@ -301,7 +301,9 @@ fn compile_components(file: ComponentsFile, plan: &mut PlanBuilder<'_>) -> Resul
     for entry in &file.facts {
         facts.push((entry.fact.clone(), conditions(&entry.when, entry.fact.clone())?));
     }
-    Ok(ComponentModel { roots: file.roots, kinds, facts })
+    let roots = plan.wanted_globs(&file.roots);
+    let roots = roots.map_err(|message| RuleError::new("rules/components.yml", format!("roots: {message}")))?;
+    Ok(ComponentModel { roots, kinds, facts })
 }
 
 /// One of the tables that every set needs, by its path below the rules folder.
