@@ -173,12 +173,16 @@ mod tests {
         (Role::Vendored, ".yarn/releases/yarn.cjs web/wwwroot/lib/a.js gradlew"),
         (Role::Generated, "api/v1/a.pb.go a_pb2.py lib/a.g.dart dist/index.js src/__generated__/x.ts main.js.map"),
         (Role::Minified, "public/a.min.js css/site.min.css"),
-        (Role::Fixture, "test/fixtures/a.rb pkg/testdata/x.go a/__snapshots__/b.snap c.snap spec/cassettes/x.yml"),
+        (
+            Role::Fixture,
+            "test/fixtures/a.rb pkg/testdata/x.go pkg/_testdata/a.key a/__snapshots__/b.snap c.snap spec/cassettes/x.yml",
+        ),
         (Role::Fixture, "src/test/resources/application.yml src/__fixtures__/a.ts tests/data/x.json"),
         (Role::Fixture, "docker/certs/_wildcard.local-key.pem certs/shop.local.key keys/client-test.pem id_rsa_test"),
         (Role::Fixture, "libs/reports/sample_jsons/a.json src/testbed/b.json"),
         (Role::Test, "api/mock-oauth/keys.json testProjects/bun/index.js make/pebble/chart/templates/a.yaml"),
         (Role::Development, "config/settings/development.yml src/config/settings/local.yaml"),
+        (Role::Development, "apps/web/dev/ssl-stores/a.pem sso/overlays/crc/user.yaml"),
         (Role::Test, "config/settings/test.yml src/config/testing.json config/environments/test.rb"),
         (Role::Test, "test/a.js tests/README.md src/test-utils/a.ts internal/testutil/x.go testing/a.py pkg/x_test.go"),
         (
@@ -192,7 +196,7 @@ mod tests {
             Role::Example,
             "config/database.example.yml packages/a/example/main.dart apps/demo-app/index.ts a.stories.tsx",
         ),
-        (Role::Example, "examples/spring/src/main/java/com/acme/App.java samples/x.py"),
+        (Role::Example, "examples/spring/src/main/java/com/acme/App.java samples/x.py ckad/yaml/web.yaml"),
         (Role::Docs, "README.md docs/guide.html doc/x.png CHANGELOG LICENSE src/a/notes.md packages/x/README.rst"),
         (Role::Docs, "LICENSE-MIT docs/src/docs/x.tsx .github/pull_request_template.md docs/k8s/deploy.yaml"),
         (
