@@ -12,7 +12,7 @@ use crate::audit::inspect::Outcome;
 use crate::condition::applies::Applied;
 use crate::condition::kinds::{Kinds, Reached};
 use crate::condition::matches::LeafId;
-use crate::repo::{Repo, folder_of};
+use crate::repo::{Repo, folder_of, upward};
 
 /// The part of all manifests that documents which deploy must name, be they deployed or not, as numerator and denominator.
 const COVERED: (usize, usize) = (2, 3);
@@ -31,9 +31,9 @@ pub(crate) struct Names {
 
 /// Takes the answers of documents away that nothing deploys, where nearly all others are.
 pub(crate) fn settle(results: &mut [Outcome], repo: &Repo, dispatch: &Dispatch) {
-    let in_production = || results.iter().enumerate().filter(|(_, outcome)| outcome.role.is_production());
-    let named = |(file, outcome): (usize, &Outcome)| Some((file, outcome.given.as_ref()?.names.as_deref()?.clone()));
-    let nodes: BTreeMap<usize, Names> = in_production().filter_map(named).collect();
+    let of_production = results.iter_mut().enumerate().filter(|(_, outcome)| outcome.role.is_production());
+    let named = of_production.filter_map(|(file, outcome)| Some((file, *outcome.given.as_mut()?.names.take()?)));
+    let nodes: BTreeMap<usize, Names> = named.collect();
     let deploying = nodes.values().filter(|names| names.deploys).count();
     if deploying < FEWEST || nodes.len() > MOST {
         return;
@@ -41,8 +41,9 @@ pub(crate) fn settle(results: &mut [Outcome], repo: &Repo, dispatch: &Dispatch) 
     let paths: Vec<&str> = repo.files().iter().map(|file| file.path.as_ref()).collect();
     let exempt = exempt_folders(&paths);
     let concerns = |file: &usize| paths.get(*file).is_some_and(|path| !is_below(path, &exempt));
-    let manifests: Vec<usize> =
-        in_production().filter(|(_, outcome)| outcome.is_manifest).map(|(file, _)| file).filter(concerns).collect();
+    let is_manifest = |outcome: &Outcome| outcome.is_manifest && outcome.role.is_production();
+    let manifests = results.iter().enumerate().filter(|(_, outcome)| is_manifest(outcome)).map(|(file, _)| file);
+    let manifests: Vec<usize> = manifests.filter(concerns).collect();
     let graph = Graph::new(&paths, &nodes);
     let named = graph.all_behind(nodes.keys().copied().filter(|file| graph.deploys(*file) && !graph.may_be_all(*file)));
     let covered = manifests.iter().filter(|file| named.contains(file)).count();
@@ -79,17 +80,7 @@ fn exempt_folders<'a>(paths: &[&'a str]) -> BTreeSet<&'a str> {
 }
 
 fn is_below(path: &str, folders: &BTreeSet<&str>) -> bool {
-    above(path).any(|folder| folders.contains(folder))
-}
-
-/// The folders around a file, the nearest first; the root last, as the empty text.
-fn above(path: &str) -> impl Iterator<Item = &str> {
-    let mut next = Some(path);
-    std::iter::from_fn(move || {
-        let folder = folder_of(next.filter(|path| !path.is_empty())?);
-        next = Some(folder);
-        Some(folder)
-    })
+    upward(folder_of(path)).any(|folder| folders.contains(folder))
 }
 
 /// Files that name others.
@@ -128,7 +119,7 @@ impl<'a> Graph<'a> {
 
     /// Whether a list lies below the folder of one of these: that one says whether it counts.
     fn is_below(&self, file: usize, lists: &HashSet<usize>) -> bool {
-        let mut above = above(self.folder_of(file)).filter_map(|folder| self.lists.get(folder));
+        let mut above = upward(self.folder_of(file)).skip(1).filter_map(|folder| self.lists.get(folder));
         !self.deploys(file) && above.any(|list| lists.contains(list))
     }
 
@@ -223,7 +214,7 @@ impl<'a> Graph<'a> {
         let begin = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let counts = |file: &usize| {
             let Some(path) = self.paths.get(*file) else { return false };
-            let within = above(path).take_while(|above| above.len() > folder.len());
+            let within = upward(folder_of(path)).take_while(|above| above.len() > folder.len());
             within.filter_map(|above| self.lists.get(above)).last().is_none_or(|list| list == file)
         };
         self.beginning_with(&begin).filter(counts).collect()

@@ -12,7 +12,7 @@ use crate::condition::matches::{FileMatches, Hit, LeafId};
 use crate::condition::plan::Question;
 use crate::condition::related::{Found, Joined, RelatedCondition, Unread, Within, join};
 use crate::parallel::in_order;
-use crate::repo::{Repo, Role, folder_of};
+use crate::repo::{Repo, Role, folder_of, upward};
 use crate::rule::set::RuleSet;
 
 /// What files hold for one condition, in file order.
@@ -118,11 +118,7 @@ fn below_roots(repo: &Repo, kind: &str) -> Vec<usize> {
     let is_kind = |path: &str| Kinds::get().kinds_of(path).any(|known| known.name == kind);
     let folders = repo.files().iter().filter(|file| is_kind(&file.path)).map(|file| folder_of(&file.path));
     let roots: HashSet<&str> = folders.collect();
-    let root_of = |path| {
-        let mut above =
-            std::iter::successors(Some(folder_of(path)), |folder| (!folder.is_empty()).then(|| folder_of(folder)));
-        above.find(|folder| roots.contains(folder))
-    };
+    let root_of = |path| upward(folder_of(path)).find(|folder| roots.contains(folder));
     numbered(repo.files().iter().map(|file| root_of(&file.path)))
 }
 

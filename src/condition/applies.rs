@@ -6,7 +6,7 @@
 
 use serde::Deserialize;
 
-use crate::condition::steps::{Step, each, leading};
+use crate::condition::steps::{Step, each, plain};
 use crate::facts::layout;
 use crate::format::Node;
 
@@ -67,11 +67,8 @@ pub struct Applied {
 impl Applies {
     /// Reads a declaration; the error is what is wrong with it.
     pub(super) fn new(written: AppliesFile) -> Result<Self, String> {
-        let read = |name: NameFile| match leading(&name.at) {
-            (steps, true) if name.at.starts_with('$') => Ok((steps, name)),
-            _ => Err(format!("`{}` has more than names, indices and `*`", name.at)),
-        };
-        let names = written.names.into_iter().map(read).collect::<Result<_, _>>()?;
+        let read = |name: NameFile| Ok((plain(&name.at)?, name));
+        let names = written.names.into_iter().map(read).collect::<Result<_, String>>()?;
         Ok(Self { from: written.from, names })
     }
 

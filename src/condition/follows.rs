@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use crate::condition::steps::{Step, leading};
+use crate::condition::steps::{Step, plain};
 use crate::facts::tasks::Follower;
 use crate::format::{Data, Member, Node};
 
@@ -38,11 +38,7 @@ pub(super) struct Follows {
 impl Follows {
     /// Reads a declaration; the error is what is wrong with it.
     pub(super) fn new(written: FollowsFile) -> Result<Self, String> {
-        let (at, complete) = leading(&written.at);
-        if !complete || !written.at.starts_with('$') {
-            return Err(format!("`{}` has more than names, indices and `*`", written.at));
-        }
-        Ok(Self { at, written })
+        Ok(Self { at: plain(&written.at)?, written })
     }
 
     /// Adds the members to a parsed document.

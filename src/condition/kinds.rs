@@ -14,7 +14,7 @@ use super::applies::{Applies, AppliesFile};
 use super::follows::{Follows, FollowsFile};
 use super::listing::Listing;
 use super::schema::{Definitions, Schema, SchemaError};
-use super::steps::{Step, each_mut, leading};
+use super::steps::{Step, each_mut, plain};
 use super::truth::Truth;
 use crate::condition::glob::{GlobTable, GlobTableBuilder};
 use crate::embedded;
@@ -188,11 +188,7 @@ impl Kind {
         let name = written.name;
         let mut views = Vec::with_capacity(written.views.len());
         for view in written.views {
-            let (at, complete) = leading(&view.at);
-            if !complete || !view.at.starts_with('$') {
-                let message = format!("`{}` has more than names, indices and `*`", view.at);
-                return Err(KindError { kind: name, message });
-            }
+            let at = plain(&view.at).map_err(|message| KindError { kind: name.clone(), message })?;
             views.push(Derived { at, from: view.from, to: view.r#as, view: view.view });
         }
         let fault = |message: String| KindError { kind: name.clone(), message };

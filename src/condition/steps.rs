@@ -35,6 +35,14 @@ pub(crate) fn leading(path: &str) -> (Vec<Step>, bool) {
     (steps, true)
 }
 
+/// The steps of a `path` that has no other ones; the error says so.
+pub(crate) fn plain(path: &str) -> Result<Vec<Step>, String> {
+    match leading(path) {
+        (steps, true) if path.starts_with('$') => Ok(steps),
+        _ => Err(format!("`{path}` has more than names, indices and `*`")),
+    }
+}
+
 fn step(text: &str) -> Option<(Step, &str)> {
     if let Some(rest) = text.strip_prefix(".*").or_else(|| text.strip_prefix("[*]")) {
         return Some((Step::Every, rest));

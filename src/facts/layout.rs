@@ -67,25 +67,21 @@ fn owner_of<'a>(roots: &'a [String], path: &str) -> &'a str {
 /// For each path, the index of the deepest root that holds it.
 pub fn owners<'a>(roots: &[String], paths: impl Iterator<Item = &'a str>) -> Vec<usize> {
     let index: BTreeMap<&str, usize> = roots.iter().enumerate().map(|(at, root)| (root.as_str(), at)).collect();
-    let mut last: (&str, usize) = (".", 0);
+    let owner = |mut folder: &str| loop {
+        match index.get(folder) {
+            Some(&found) => break found,
+            None if folder == "." => break 0,
+            None => folder = folder_of(folder),
+        }
+    };
+    // Those of one folder mostly stand together.
+    let mut last: Option<(&str, usize)> = None;
     paths
         .map(|path| {
-            let mut folder = folder_of(path);
-            // Those of one folder mostly stand together.
-            if folder == last.0 && folder != "." {
-                return last.1;
-            }
-            let of_file = folder;
-            loop {
-                if let Some(&found) = index.get(folder) {
-                    last = (of_file, found);
-                    return found;
-                }
-                if folder == "." {
-                    return 0;
-                }
-                folder = folder_of(folder);
-            }
+            let folder = folder_of(path);
+            let found = last.filter(|(known, _)| *known == folder).map_or_else(|| owner(folder), |(_, found)| found);
+            last = Some((folder, found));
+            found
         })
         .collect()
 }

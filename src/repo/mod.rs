@@ -331,6 +331,11 @@ pub fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
+/// A folder and those around it, the nearest first; the root last, as the empty text.
+pub(crate) fn upward(folder: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(folder), |folder| (!folder.is_empty()).then(|| folder_of(folder)))
+}
+
 /// `path`, which has forward slashes, below `root`.
 fn join(root: &Path, path: &str) -> PathBuf {
     if cfg!(windows) { root.join(path.replace('/', "\\")) } else { root.join(path) }

@@ -4,7 +4,7 @@
 //! remains is there or is not.
 
 use crate::facts::layout::resolve;
-pub(super) use crate::repo::folder_of;
+pub(super) use crate::repo::{folder_of, upward};
 
 /// The last part of a path.
 pub(super) fn base(path: &str) -> &str {
@@ -28,16 +28,6 @@ pub(super) fn literal(path: &str) -> &str {
     let from = path.rfind([')', '}', '`']).unwrap_or_default();
     let rest = path.get(from..).unwrap_or_default();
     rest.split_once('/').map_or("", |(_, rest)| rest)
-}
-
-/// A folder and those around it, the nearest first.
-pub(super) fn upward(folder: &str) -> impl Iterator<Item = &str> {
-    let mut next = Some(folder);
-    std::iter::from_fn(move || {
-        let folder = next?;
-        next = (!folder.is_empty()).then(|| folder_of(folder));
-        Some(folder)
-    })
 }
 
 #[cfg(test)]
