@@ -10,6 +10,7 @@ mod assigned;
 pub mod code;
 pub(crate) mod component;
 pub mod evaluate;
+mod expression;
 mod follows;
 pub mod glob;
 pub mod guards;

@@ -2,15 +2,32 @@
 //! the library compiles them anew for each node.
 
 use std::cell::RefCell;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use regex::Regex;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 use serde_json_path::functions::{LogicalType, ValueType};
 
+use crate::condition::expression::{Expression, Length, SMALL_CACHE, parse_for_value};
+
+/// Expressions as they are tried, compiled; `None` where they are wrong.
+type Known = FxHashMap<String, Option<Arc<Expression>>>;
+
+/// Those that any thread has compiled.
+static SHARED: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+
 thread_local! {
-    /// Expressions as they are tried, compiled; `None` where they are wrong.
-    static KNOWN: RefCell<FxHashMap<String, Option<Regex>>> = RefCell::default();
+    /// Those that this thread has met.
+    static KNOWN: RefCell<Known> = RefCell::default();
+}
+
+fn shared(written: &str) -> Option<Arc<Expression>> {
+    let compile = || {
+        let parsed = parse_for_value(written).ok()?;
+        Expression::new(&parsed, Length::Short, SMALL_CACHE).ok().map(Arc::new)
+    };
+    let mut all = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    all.entry(written.to_owned()).or_insert_with(compile).clone()
 }
 
 /// Whether `text` has a match of `expression`, of which nothing is left over if it is asked for `whole`.
@@ -20,8 +37,8 @@ fn holds(text: &ValueType<'_>, expression: &ValueType<'_>, whole: bool) -> Logic
     };
     let written = if whole { format!("(?R)^(?:{expression})$") } else { format!("(?R)(?:{expression})") };
     KNOWN.with_borrow_mut(|known| {
-        let regex = known.entry(written).or_insert_with_key(|written| Regex::new(written).ok());
-        regex.as_ref().is_some_and(|regex| regex.is_match(text)).into()
+        let regex = known.entry(written).or_insert_with_key(|written| shared(written));
+        regex.as_ref().is_some_and(|regex| regex.is_match(text.as_bytes())).into()
     })
 }
 

@@ -2,7 +2,6 @@
 //! that are keywords, too, and bytes that it holds. Most places of keywords are refused so by looking at a few bytes, and
 //! many an expression is never compiled.
 
-use regex_syntax::ParserBuilder;
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{Hir, HirKind, Look};
 
@@ -25,15 +24,13 @@ struct Start {
 }
 
 impl Shape {
-    /// What every match of `pattern` has, and not every place of `keywords`.
-    pub(crate) fn of(pattern: &str, keywords: &[String]) -> Self {
-        let mut parser = ParserBuilder::new().unicode(false).utf8(false).multi_line(true).build();
-        let Ok(hir) = parser.parse(pattern) else { return Self::default() };
+    /// What every match of the expression has, and not every place of `keywords`.
+    pub(crate) fn of(hir: &Hir, keywords: &[String]) -> Self {
         let common = |byte: u8| {
             !keywords.is_empty() && keywords.iter().all(|word| word.bytes().any(|own| own.eq_ignore_ascii_case(&byte)))
         };
-        let needs = Bytes::needed(&hir).iter().filter(|byte| byte.is_ascii_graphic() && !common(*byte)).collect();
-        Self { start: Start::of(&hir, keywords), needs }
+        let needs = Bytes::needed(hir).iter().filter(|byte| byte.is_ascii_graphic() && !common(*byte)).collect();
+        Self { start: Start::of(hir, keywords), needs }
     }
 
     /// Whether a match may begin at byte `at` of `text`, where a keyword stands, if it begins with one.
@@ -122,18 +119,23 @@ impl Start {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::condition::expression::parse;
+
+    fn shape(pattern: &str, keywords: &[&str]) -> Shape {
+        Shape::of(&parse(pattern).unwrap(), &keywords.iter().map(ToString::to_string).collect::<Vec<_>>())
+    }
 
     fn start(pattern: &str, keywords: &[&str]) -> Option<Start> {
-        Shape::of(pattern, &keywords.iter().map(ToString::to_string).collect::<Vec<_>>()).start
+        shape(pattern, keywords).start
     }
 
     #[test]
     fn bytes_that_every_match_holds_are_needed() {
-        let needs = |pattern: &str| Shape::of(pattern, &["http".to_owned()]).needs;
+        let needs = |pattern: &str| shape(pattern, &["http"]).needs;
         assert_eq!(needs(r"https?://\w+(:x@|[0-9]{2}@)(;)?"), b"/:@");
         assert_eq!(needs("(?i:a)b+c*[de]"), b"b");
         assert_eq!(needs("a|"), b"");
-        assert!(Shape::of("a@b", &[]).may_hold(b"b@a") && !Shape::of("a@b", &[]).may_hold(b"ab"));
+        assert!(shape("a@b", &[]).may_hold(b"b@a") && !shape("a@b", &[]).may_hold(b"ab"));
     }
 
     #[test]

@@ -3,14 +3,16 @@
 //! The engine scans each file once for the keywords of all patterns; this file only sees the windows around them.
 //! Matches in comments are dropped by the engine where the grammar is known.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use jiff::civil::Date;
-use regex::bytes::{Captures, Match, Regex, RegexBuilder};
+use regex_syntax::hir::Hir;
 
 use crate::condition::assigned::{Assigned, assigned};
+use crate::condition::expression::{Expression, Found, Length, SMALL_CACHE, parse};
 use crate::condition::secret::{self, Identity, Weight};
 use crate::condition::spec::{Confidence, TextSpec, Window};
 use crate::condition::start::Shape;
@@ -24,12 +26,13 @@ pub struct TextPattern {
     allow: Vec<Arc<Allow>>,
     /// What the line of a match must not hold, beside the pattern's own list.
     passed_over: Option<Arc<Allow>>,
-    /// The expression, and whether it names groups; `None` where it cannot be compiled.
-    regex: OnceLock<Option<(Regex, bool)>>,
+    /// What the expression says; `None` where it cannot be read.
+    parsed: OnceLock<Option<Hir>>,
+    regex: OnceLock<Option<Expression>>,
     shape: OnceLock<Shape>,
     keywords: OnceLock<Option<AhoCorasick>>,
-    allow_line: OnceLock<Vec<Regex>>,
-    allow_name: OnceLock<Vec<Regex>>,
+    allow_line: OnceLock<Vec<Expression>>,
+    allow_name: OnceLock<Vec<Expression>>,
 }
 
 /// A list of expressions that drop a match; a named list is compiled once for all patterns that name it.
@@ -37,7 +40,7 @@ pub struct TextPattern {
 pub struct Allow {
     name: String,
     patterns: Vec<String>,
-    compiled: OnceLock<Vec<Regex>>,
+    compiled: OnceLock<Vec<Expression>>,
 }
 
 impl Allow {
@@ -102,28 +105,6 @@ pub struct TextMatch {
     pub secret: Option<(Identity, String)>,
 }
 
-/// A place where an expression matches. Groups are looked for only where an expression names some, as that takes a
-/// second search of the place.
-struct Found<'t> {
-    whole: Match<'t>,
-    groups: Option<Captures<'t>>,
-}
-
-impl<'t> Found<'t> {
-    /// The first place from byte `at` on; `named`: the expression names groups.
-    fn at(regex: &Regex, named: bool, text: &'t [u8], at: usize) -> Option<Self> {
-        if named {
-            let groups = regex.captures_at(text, at)?;
-            return Some(Self { whole: groups.get(0)?, groups: Some(groups) });
-        }
-        Some(Self { whole: regex.find_at(text, at)?, groups: None })
-    }
-
-    fn group(&self, name: &str) -> Option<Match<'t>> {
-        self.groups.as_ref()?.name(name)
-    }
-}
-
 /// How much of a line is looked at before and behind a keyword, in bytes: written lines are shorter.
 const LINE_BEFORE: usize = 1024;
 const LINE_LIMIT: usize = 4096;
@@ -138,6 +119,7 @@ impl TextPattern {
             spec: spec.into(),
             allow,
             passed_over: None,
+            parsed: OnceLock::new(),
             regex: OnceLock::new(),
             shape: OnceLock::new(),
             keywords: OnceLock::new(),
@@ -159,7 +141,7 @@ impl TextPattern {
             .chain(&self.spec.allow_line)
             .chain(&self.spec.allow_name);
         for pattern in all {
-            compile(pattern).map_err(|error| format!("regular expression `{pattern}`: {error}"))?;
+            compile(pattern, CACHE).map_err(|error| format!("regular expression `{pattern}`: {error}"))?;
         }
         Ok(())
     }
@@ -219,7 +201,7 @@ impl TextPattern {
         }
         let whole = Span::new(0, text.len());
         if self.shape().may_hold(text) {
-            let mut see = |found: &Found<'_>| self.accept(text, found, sight).is_none_or(&mut *keep);
+            let mut see = |found: &Found| self.accept(text, found, sight).is_none_or(&mut *keep);
             self.find_in(text, whole, &mut 0, &mut see);
         }
     }
@@ -235,7 +217,7 @@ impl TextPattern {
         let notes = sight.refused.is_some();
         let may_match = |at: usize| self.may_match(text, at, notes);
         let may_hold = |span: Span| text.get(span.start..span.end).is_some_and(|part| self.shape().may_hold(part));
-        let mut see = |found: &Found<'_>| self.accept(text, found, sight).is_none_or(&mut *keep);
+        let mut see = |found: &Found| self.accept(text, found, sight).is_none_or(&mut *keep);
         let mut done_to = 0;
         if self.spec.window == Window::File {
             let whole = Span::new(0, text.len());
@@ -257,7 +239,11 @@ impl TextPattern {
     }
 
     fn shape(&self) -> &Shape {
-        self.shape.get_or_init(|| Shape::of(&self.spec.pattern, &self.spec.keywords))
+        self.shape.get_or_init(|| self.parsed().map(|hir| Shape::of(hir, &self.spec.keywords)).unwrap_or_default())
+    }
+
+    fn parsed(&self) -> Option<&Hir> {
+        self.parsed.get_or_init(|| parse(&self.spec.pattern).ok()).as_ref()
     }
 
     /// Whether a keyword at byte `at` may belong to a match: asked before any expression runs. With `notes`, also values
@@ -287,25 +273,19 @@ impl TextPattern {
 
     /// Hands over the matches inside `window`, until `see` wants no more: then it says no; `done_to` moves behind the last
     /// one (or behind the line looked at).
-    fn find_in(
-        &self,
-        text: &[u8],
-        window: Span,
-        done_to: &mut usize,
-        see: &mut impl FnMut(&Found<'_>) -> bool,
-    ) -> bool {
-        let Some((regex, named)) = self.regex.get_or_init(|| self.compiled()) else {
+    fn find_in(&self, text: &[u8], window: Span, done_to: &mut usize, see: &mut impl FnMut(&Found) -> bool) -> bool {
+        let Some(regex) = self.regex.get_or_init(|| self.compiled()) else {
             return true;
         };
         let mut at = window.start;
         while at <= window.end {
             // The haystack ends with the window, but starts at the file, so that `\b` and `^` see what stands before.
-            let Some(found) = Found::at(regex, *named, &text[..window.end], at) else { break };
-            at = found.whole.end().max(at + 1);
-            if found.whole.start() < window.start {
+            let Some(found) = regex.find_at(&text[..window.end], at) else { break };
+            at = found.whole.end.max(at + 1);
+            if found.whole.start < window.start {
                 continue;
             }
-            *done_to = (*done_to).max(found.whole.end());
+            *done_to = (*done_to).max(found.whole.end);
             if !see(&found) {
                 return false;
             }
@@ -316,30 +296,32 @@ impl TextPattern {
         true
     }
 
-    fn compiled(&self) -> Option<(Regex, bool)> {
-        let cache = if self.spec.secret.is_some() { CACHE_OF_SECRET } else { CACHE };
-        compile_with(&self.spec.pattern, cache).ok().map(with_names)
+    fn compiled(&self) -> Option<Expression> {
+        let cache = if self.spec.secret.is_some() { SMALL_CACHE } else { CACHE };
+        let is_line = self.spec.window == Window::Line && !self.spec.keywords.is_empty();
+        let length = if is_line { Length::Short } else { Length::Long };
+        Expression::new(self.parsed()?, length, cache).ok()
     }
 
-    fn accept(&self, text: &[u8], found: &Found<'_>, sight: &mut Sight) -> Option<TextMatch> {
-        let whole = found.whole;
-        let value = found.group("secret").unwrap_or(whole);
+    fn accept(&self, text: &[u8], found: &Found, sight: &mut Sight) -> Option<TextMatch> {
+        let whole = &found.whole;
+        let value = found.group("secret").unwrap_or_else(|| whole.clone());
         let Some(spec) = &self.spec.secret else {
-            let judged = String::from_utf8_lossy(whole.as_bytes());
+            let judged = shown(text, whole);
             if self.allowed(text, found, &[&judged]).is_some() {
                 return None;
             }
             return Some(TextMatch {
-                span: Span::new(whole.start(), whole.end()),
-                captures: self.named(found, None),
+                span: Span::new(whole.start, whole.end),
+                captures: self.named(text, found, None),
                 shows: one_line(&judged),
                 confidence: None,
                 mark: None,
                 secret: None,
             });
         };
-        let span = Span::new(value.start(), value.end());
-        let judged = String::from_utf8_lossy(value.as_bytes());
+        let span = Span::new(value.start, value.end);
+        let judged = shown(text, &value);
         let Some(plain) = secret::reveal(spec, &judged, sight.as_of) else {
             sight.refuse(span, &judged, || "decode: it does not say what it should".to_owned());
             return None;
@@ -356,7 +338,7 @@ impl TextPattern {
             }
         };
         let shows = secret::redact(&judged, spec.shown);
-        let mut names = self.named(found, Some(&value.range()));
+        let mut names = self.named(text, found, Some(&value));
         names.push(("secret".to_owned(), shows.clone()));
         let identity = Identity::of(if spec.encoded.is_some() { &plain } else { &judged });
         let secret = Some((identity, why));
@@ -364,13 +346,13 @@ impl TextPattern {
     }
 
     /// The list that lets one of `judged` pass, or the line or name that it stands in; as a report names it.
-    fn allowed(&self, text: &[u8], found: &Found<'_>, judged: &[&str]) -> Option<String> {
+    fn allowed(&self, text: &[u8], found: &Found, judged: &[&str]) -> Option<String> {
         let drops = |list: &&Arc<Allow>| judged.iter().any(|text| list.drops(text.as_bytes()));
         if let Some(list) = self.allow.iter().find(drops) {
             return Some(format!("allow: {}", list.name));
         }
         let names = self.allow_name.get_or_init(|| compile_all(&self.spec.allow_name));
-        let name = found.group("name").map(|name| name.as_bytes()).unwrap_or_default();
+        let name = found.group("name").and_then(|name| text.get(name)).unwrap_or_default();
         if names.iter().any(|regex| regex.is_match(name)) {
             return Some("allow-name".to_owned());
         }
@@ -378,7 +360,7 @@ impl TextPattern {
         if lines.is_empty() && self.passed_over.is_none() {
             return None;
         }
-        let line = line_around(text, found.whole.start());
+        let line = line_around(text, found.whole.start);
         let line = text.get(line.start..line.end).unwrap_or_default();
         let drops = lines.iter().any(|regex| regex.is_match(line))
             || self.passed_over.as_ref().is_some_and(|list| list.drops(line));
@@ -386,14 +368,14 @@ impl TextPattern {
     }
 
     /// The named groups as one-line texts, without those that share a byte with `hidden`.
-    fn named(&self, found: &Found<'_>, hidden: Option<&Range<usize>>) -> Vec<(String, String)> {
-        let Some(Some((regex, true))) = self.regex.get() else { return Vec::new() };
+    fn named(&self, text: &[u8], found: &Found, hidden: Option<&Range<usize>>) -> Vec<(String, String)> {
+        let Some(Some(regex)) = self.regex.get() else { return Vec::new() };
         let shares = |group: &Range<usize>| hidden.is_some_and(|h| group.start < h.end && h.start < group.end);
-        let text = |name: &str| {
-            let group = found.group(name).filter(|group| !shares(&group.range()))?;
-            Some(one_line(&String::from_utf8_lossy(group.as_bytes())))
+        let group = |name: &str| {
+            let group = found.group(name).filter(|group| !shares(group))?;
+            Some(one_line(&shown(text, &group)))
         };
-        regex.capture_names().flatten().filter_map(|name| Some((name.to_owned(), text(name)?))).collect()
+        regex.names().filter_map(|name| Some((name.to_owned(), group(name)?))).collect()
     }
 }
 
@@ -434,24 +416,18 @@ pub(crate) fn places<'t>(text: &'t [u8], word: &'t str) -> impl Iterator<Item = 
 /// Most memory that an expression keeps per thread to remember where it stood, in bytes; of a secret, of which there are
 /// hundreds, less.
 const CACHE: usize = 1 << 20;
-const CACHE_OF_SECRET: usize = 256 << 10;
 
-fn compile(pattern: &str) -> Result<Regex, regex::Error> {
-    compile_with(pattern, CACHE_OF_SECRET)
+fn compile(pattern: &str, cache: usize) -> Result<Expression, String> {
+    Expression::new(&parse(pattern)?, Length::Short, cache)
 }
 
-fn compile_with(pattern: &str, cache: usize) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).unicode(false).multi_line(true).size_limit(4 << 20).dfa_size_limit(cache).build()
+fn compile_all(patterns: &[String]) -> Vec<Expression> {
+    patterns.iter().filter_map(|pattern| compile(pattern, SMALL_CACHE).ok()).collect()
 }
 
-/// The expression, and whether it names groups.
-fn with_names(regex: Regex) -> (Regex, bool) {
-    let named = regex.capture_names().flatten().next().is_some();
-    (regex, named)
-}
-
-fn compile_all(patterns: &[String]) -> Vec<Regex> {
-    patterns.iter().filter_map(|pattern| compile(pattern).ok()).collect()
+/// A part of a text as people see it.
+fn shown<'t>(text: &'t [u8], part: &Range<usize>) -> Cow<'t, str> {
+    String::from_utf8_lossy(text.get(part.clone()).unwrap_or_default())
 }
 
 #[cfg(test)]

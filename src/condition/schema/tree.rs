@@ -5,10 +5,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use regex::bytes::{Regex, RegexBuilder};
 use serde_json::{Number, Value};
 
 use super::formats::Format;
+use crate::condition::expression::{Expression, Length, SMALL_CACHE, parse_for_value};
 
 /// A compiled JSON Schema; cheap to clone.
 #[derive(Debug, Clone)]
@@ -90,7 +90,7 @@ pub(super) struct Pattern {
     pub(super) source: String,
     /// Place in the written schema.
     pub(super) pointer: String,
-    compiled: OnceLock<Result<Regex, String>>,
+    compiled: OnceLock<Result<Expression, String>>,
 }
 
 impl Pattern {
@@ -99,11 +99,10 @@ impl Pattern {
     }
 
     /// The compiled expression, or what is wrong with it.
-    pub(super) fn regex(&self) -> Result<&Regex, &str> {
+    pub(super) fn regex(&self) -> Result<&Expression, &str> {
         let compiled = self.compiled.get_or_init(|| {
-            // Tables of all letters of the world make an expression a hundred times as expensive to compile.
-            let wants_unicode = !self.source.is_ascii() || self.source.contains(r"\p");
-            let built = RegexBuilder::new(&self.source).unicode(wants_unicode).build();
+            let built = parse_for_value(&self.source);
+            let built = built.and_then(|parsed| Expression::new(&parsed, Length::Short, SMALL_CACHE));
             built.map_err(|error| one_line(&error))
         });
         compiled.as_ref().map_err(String::as_str)
@@ -111,8 +110,7 @@ impl Pattern {
 }
 
 /// The last line of a regex error says what is wrong; the lines above draw it.
-fn one_line(error: &regex::Error) -> String {
-    let text = error.to_string();
-    let last = text.lines().last().unwrap_or_default().trim();
+fn one_line(error: &str) -> String {
+    let last = error.lines().last().unwrap_or_default().trim();
     format!("not a regular expression: {}", last.strip_prefix("error: ").unwrap_or(last))
 }
