@@ -22,6 +22,8 @@ use crate::rule::set::{RuleSet, TechnologyRule};
 
 /// How many components a worker takes at a time, at most; of few each worker gets some.
 const COMPONENTS: usize = 8;
+/// How many technologies of a component a worker looks for at a time.
+const TECHNOLOGIES: usize = 64;
 
 /// Builds the facts.
 pub(crate) fn facts(repo: &Repo, rules: &RuleSet, scan: &mut Scan, options: &AuditOptions) -> Facts {
@@ -130,11 +132,13 @@ fn of_each<T: Send>(facts: &Facts, jobs: usize, ask: impl Fn(usize) -> T + Sync)
 }
 
 fn add_technologies(facts: &mut Facts, rules: &RuleSet, scan: &Scan, jobs: usize) {
-    let all = of_each(facts, jobs, |index| -> Vec<Technology> {
-        rules.technologies.iter().filter_map(|rule| technology(rule, index, facts, scan)).collect()
+    // One component may hold nearly all that there is: its technologies are shared out, too.
+    let of_one = rules.technologies.len().max(1);
+    let all = in_order(facts.components.len() * of_one, TECHNOLOGIES, jobs, || (), |(), number| {
+        technology(rules.technologies.get(number % of_one)?, number / of_one, facts, scan)
     });
-    for (component, technologies) in facts.components.iter_mut().zip(all) {
-        component.technologies = technologies;
+    for (component, found) in facts.components.iter_mut().zip(all.chunks(of_one)) {
+        component.technologies = found.iter().flatten().cloned().collect();
     }
 }
 
@@ -143,7 +147,8 @@ fn technology(rule: &TechnologyRule, component: usize, facts: &Facts, scan: &Sca
     let declared = facts
         .packages(component)
         .filter(|(package, _)| package.scope == Scope::Runtime)
-        .find(|(package, _)| rule.packages.iter().any(|name| is_named(name, package.kind, &package.name)));
+        .find(|(package, _)| rule.packages.iter().any(|name| is_named(name, package.kind, &package.name)))
+        .map(|(package, manifest)| (package, Place::at(manifest.path.as_str(), package.span)));
     let context = asking(facts, scan, component);
     let declared_place = declared.as_ref().map(|(_, place)| place.clone());
     let (proof, place, shows) = if let Some(found) = first_match(&rule.used, &context) {

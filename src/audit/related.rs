@@ -1,8 +1,10 @@
 //! Joins what the files hold for `related` conditions, and files the answers where those of other conditions lie.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
 
 use crate::audit::documents::{Rows, to_hit};
 use crate::audit::scan::Scan;
@@ -14,6 +16,9 @@ use crate::condition::related::{Found, Joined, RelatedCondition, Unread, Within,
 use crate::parallel::in_order;
 use crate::repo::{Repo, Role, folder_of, upward};
 use crate::rule::set::RuleSet;
+
+/// How many paths a worker looks at, at a time.
+const FILES: usize = 512;
 
 /// What files hold for one condition, in file order.
 type FileRows = Vec<(u32, Rows)>;
@@ -29,7 +34,7 @@ pub(crate) fn join_all(repo: &Repo, rules: &RuleSet, scan: &mut Scan, component_
         Some(Question::Related(condition)) => Some(condition),
         _ => None,
     };
-    let mut bounds = Bounds { repo, component_of, folders: Vec::new(), roots: BTreeMap::new() };
+    let mut bounds = Bounds { repo, jobs, component_of, folders: Vec::new(), roots: BTreeMap::new() };
     for condition in all.iter().filter_map(|(leaf, _)| condition(*leaf)) {
         (0..condition.sides().count()).for_each(|side| bounds.number(condition.within(side)));
     }
@@ -80,6 +85,7 @@ fn join_files(condition: &RelatedCondition, files: FileRows, bounds: &Bounds<'_>
 /// What the files stand within.
 struct Bounds<'a> {
     repo: &'a Repo,
+    jobs: usize,
     component_of: &'a [usize],
     folders: Vec<usize>,
     /// By the kind of the document that a root holds.
@@ -95,7 +101,7 @@ impl Bounds<'_> {
                 self.folders = numbered(files.map(|file| folder_of(&file.path)));
             }
             Within::Root(kind) if !self.roots.contains_key(kind) => {
-                self.roots.insert(kind.clone(), below_roots(self.repo, kind));
+                self.roots.insert(kind.clone(), below_roots(self.repo, kind, self.jobs));
             }
             _ => {}
         }
@@ -114,20 +120,30 @@ impl Bounds<'_> {
 }
 
 /// The number of the nearest folder with a document of `kind` above each file.
-fn below_roots(repo: &Repo, kind: &str) -> Vec<usize> {
+fn below_roots(repo: &Repo, kind: &str, jobs: usize) -> Vec<usize> {
     let is_kind = |path: &str| Kinds::get().kinds_of(path).any(|known| known.name == kind);
-    let folders = repo.files().iter().filter(|file| is_kind(&file.path)).map(|file| folder_of(&file.path));
-    let roots: HashSet<&str> = folders.collect();
+    let folder = |number: usize| {
+        let path = repo.files().get(number).map(|file| &*file.path).filter(|path| is_kind(path))?;
+        Some(folder_of(path))
+    };
+    let folders = in_order(repo.files().len(), FILES, jobs, || (), |(), number| folder(number));
+    let roots: HashSet<&str> = folders.into_iter().flatten().collect();
     let root_of = |path| upward(folder_of(path)).find(|folder| roots.contains(folder));
     numbered(repo.files().iter().map(|file| root_of(&file.path)))
 }
 
-/// A number for each of `names`: the same for the same.
-fn numbered<T: Hash + Eq>(names: impl Iterator<Item = T>) -> Vec<usize> {
-    let mut known: HashMap<T, usize> = HashMap::new();
+/// A number for each of `names`: the same for the same, which mostly stand together.
+fn numbered<T: Hash + Eq + Copy>(names: impl Iterator<Item = T>) -> Vec<usize> {
+    let mut known: FxHashMap<T, usize> = FxHashMap::default();
+    let mut last: Option<(T, usize)> = None;
     let mut number = |name: T| {
+        if let Some((_, number)) = last.filter(|(other, _)| *other == name) {
+            return number;
+        }
         let next = known.len();
-        *known.entry(name).or_insert(next)
+        let number = *known.entry(name).or_insert(next);
+        last = Some((name, number));
+        number
     };
     names.map(&mut number).collect()
 }

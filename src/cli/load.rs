@@ -61,7 +61,10 @@ pub(crate) fn session_with(
     folders.extend(target.rules.iter().cloned());
     let jobs = jobs(target)?;
     let progress = Progress::start("auditing", !target.no_progress);
-    memory::settle_before(&target.path);
+    let is_narrow = !choice.only.is_empty();
+    if is_narrow {
+        memory::settle_before(&target.path);
+    }
     let open = |exclude: &[String]| {
         // While it commits, git may work on an index of its own and names it so.
         let index = || std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from).filter(|index| index.is_file());
@@ -79,7 +82,9 @@ pub(crate) fn session_with(
     config.check(&rules).map_err(|error| Refusal(error.to_string()))?;
     let options = options(target, jobs, choice, &rules, &config)?;
     let repo = repo?;
-    memory::settle_for(repo.files().len());
+    if is_narrow {
+        memory::settle_for(repo.files().len());
+    }
     let listed = started.elapsed();
     let audit = audit(&repo, &rules, &options);
     let bare = repo.git().is_some_and(|git| git.bare);

@@ -1,5 +1,5 @@
-//! How the system hands out memory: huge pages spare time while the rules are loaded, for thousands of pages are touched
-//! at once; later they would only round every buffer up to two megabytes.
+//! How the system hands out memory: huge pages spare time, for thousands of pages are touched at once; but they round every
+//! buffer up to two megabytes. An audit of a few rules, which needs little room, gets on without them.
 
 use std::path::Path;
 
@@ -8,14 +8,15 @@ use crate::repo::looks_large;
 /// From how many files on an audit is long enough that small pages cost nothing that could be noticed.
 const MANY: usize = 1000;
 
-/// Asks for small pages before anything is loaded, where the tree looks large: what was rounded up by then would stay so.
+/// Of an audit of a few rules: asks for small pages before anything is loaded, where the tree looks large. What was rounded
+/// up by then would stay so.
 pub(crate) fn settle_before(target: &Path) {
     if cfg!(target_os = "linux") && looks_large(target) {
         ask_for_small_pages();
     }
 }
 
-/// Asks for small pages from now on, where an audit of so many files would keep room that it never fills.
+/// The same from now on, where an audit of so many files would keep room that it never fills.
 pub(crate) fn settle_for(files: usize) {
     if files >= MANY {
         ask_for_small_pages();

@@ -3,6 +3,7 @@
 use crate::condition::answer::{Answer, Match};
 use crate::condition::evaluate::Context;
 use crate::condition::spec::{Grade, PackageSpec, Scope};
+use crate::facts::model::Place;
 use crate::facts::package::{Package, Scope as PackageScope};
 use crate::repo::Role;
 
@@ -12,11 +13,11 @@ pub(crate) fn answer(spec: &PackageSpec, scope: Scope, context: &Context<'_>) ->
     let mut examined = 0;
     let mut matches = Vec::new();
     for component in components {
-        for (package, place) in context.facts.packages(component) {
+        for (package, manifest) in context.facts.packages(component) {
             examined += 1;
             if fits(spec, package) {
                 matches.push(Match {
-                    place,
+                    place: Place::at(manifest.path.as_str(), package.span),
                     shows: package.name.clone(),
                     captures: captures(package),
                     confidence: None,
@@ -42,17 +43,19 @@ pub fn fits(spec: &PackageSpec, package: &Package) -> bool {
 
 /// Whether the package `kind/name` fits `pattern` (`npm/@sentry/*`).
 pub fn is_named(pattern: &str, kind: &str, name: &str) -> bool {
-    pattern.split_once('/').is_some_and(|(wanted, glob)| wanted == kind && wildcard(glob, name))
+    let glob = pattern.strip_prefix(kind).and_then(|rest| rest.strip_prefix('/'));
+    glob.is_some_and(|glob| wildcard(glob, name))
 }
 
 /// Whether `text` fits `pattern`, in which `*` stands for any run of characters.
 pub fn wildcard(pattern: &str, text: &str) -> bool {
+    // Nearly all are plain names, and are asked for each package.
+    if memchr::memchr(b'*', pattern.as_bytes()).is_none() {
+        return pattern == text;
+    }
     let mut parts = pattern.split('*');
     let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
     let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
     while let Some(part) = parts.next() {
         if parts.peek().is_none() {
             return rest.ends_with(part);

@@ -242,7 +242,7 @@ pub enum Window {
     /// The line, at most 4 KiB around the keyword.
     #[default]
     Line,
-    /// From 1 KiB before the keyword to 16 KiB behind it.
+    /// From 1 KiB before the keyword to 16 KiB behind it; blocks that touch are one.
     Block,
     /// The whole file, once.
     File,

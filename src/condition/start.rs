@@ -3,16 +3,19 @@
 //! many an expression is never compiled.
 
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
-use regex_syntax::hir::{Hir, HirKind, Look};
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 /// Most ways to begin that are worth comparing.
 const MOST: usize = 64;
+/// In windows of more bytes, expressions find their words faster themselves.
+const LONG: usize = 1024;
 
 /// What every match has.
 #[derive(Debug, Default)]
 pub(crate) struct Shape {
     start: Option<Start>,
     needs: Vec<u8>,
+    words: Vec<OneOf>,
 }
 
 /// The beginnings of an expression's matches.
@@ -30,7 +33,10 @@ impl Shape {
             !keywords.is_empty() && keywords.iter().all(|word| word.bytes().any(|own| own.eq_ignore_ascii_case(&byte)))
         };
         let needs = Bytes::needed(hir).iter().filter(|byte| byte.is_ascii_graphic() && !common(*byte)).collect();
-        Self { start: Start::of(hir, keywords), needs }
+        let mut words = Vec::new();
+        OneOf::add(hir, keywords, &mut words);
+        words.retain(|set| !set.is_in_each(keywords));
+        Self { start: Start::of(hir, keywords), needs, words }
     }
 
     /// Whether a match may begin at byte `at` of `text`, where a keyword stands, if it begins with one.
@@ -41,7 +47,97 @@ impl Shape {
     /// Whether a match may lie in `window`.
     pub(crate) fn may_hold(&self, window: &[u8]) -> bool {
         self.needs.iter().all(|byte| memchr::memchr(*byte, window).is_some())
+            && (window.len() > LONG || self.words.iter().all(|set| set.is_in(window)))
     }
+}
+
+/// Words of which every match holds one, in lower case; they are looked for in any.
+#[derive(Debug)]
+struct OneOf(Vec<Vec<u8>>);
+
+impl OneOf {
+    /// Shortest word that tells texts apart, in bytes, and most words of a set.
+    const SHORTEST: usize = 3;
+    const MOST: usize = 16;
+
+    /// Adds the sets that can be read off `hir`.
+    fn add(hir: &Hir, keywords: &[String], sets: &mut Vec<Self>) {
+        match hir.kind() {
+            HirKind::Capture(group) => Self::add(&group.sub, keywords, sets),
+            HirKind::Repetition(repeated) if repeated.min > 0 => Self::add(&repeated.sub, keywords, sets),
+            HirKind::Alternation(branches) => sets.extend(Self::of_branches(branches, keywords)),
+            HirKind::Concat(parts) => {
+                let mut word = Vec::new();
+                for part in parts {
+                    if !spell(part, &mut word) {
+                        sets.extend(Self::of_word(std::mem::take(&mut word)));
+                        Self::add(part, keywords, sets);
+                    }
+                }
+                sets.extend(Self::of_word(word));
+            }
+            _ => {
+                let mut word = Vec::new();
+                if spell(hir, &mut word) {
+                    sets.extend(Self::of_word(word));
+                }
+            }
+        }
+    }
+
+    fn of_word(word: Vec<u8>) -> Option<Self> {
+        (word.len() >= Self::SHORTEST).then(|| Self(vec![word]))
+    }
+
+    /// One set for all branches: the most telling one of each, if it can be of those that keywords say nothing of.
+    fn of_branches(branches: &[Hir], keywords: &[String]) -> Option<Self> {
+        let mut all = Vec::new();
+        for branch in branches {
+            let mut sets = Vec::new();
+            Self::add(branch, keywords, &mut sets);
+            all.extend(sets.into_iter().max_by_key(|set| (!set.is_in_each(keywords), set.worth()))?.0);
+        }
+        (all.len() <= Self::MOST).then_some(Self(all))
+    }
+
+    /// How telling the words are: the length of the shortest, then their number, fewer being better.
+    fn worth(&self) -> (usize, usize) {
+        let shortest = self.0.iter().map(Vec::len).min().unwrap_or_default();
+        (shortest, Self::MOST.saturating_sub(self.0.len()))
+    }
+
+    /// Whether wherever one of `keywords` stands, one of the words does.
+    fn is_in_each(&self, keywords: &[String]) -> bool {
+        !keywords.is_empty() && keywords.iter().all(|keyword| self.is_in(keyword.as_bytes()))
+    }
+
+    fn is_in(&self, text: &[u8]) -> bool {
+        self.0.iter().any(|word| stands_in(word, text))
+    }
+}
+
+/// Whether a word of lower case stands in `text`, in any case.
+fn stands_in(word: &[u8], text: &[u8]) -> bool {
+    let Some(first) = word.first() else { return true };
+    let begins = memchr::memchr2_iter(*first, first.to_ascii_uppercase(), text);
+    begins.into_iter().any(|at| text.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word)))
+}
+
+/// Adds the letters for which `hir` stands, case left aside; says no where it stands for more.
+fn spell(hir: &Hir, word: &mut Vec<u8>) -> bool {
+    match hir.kind() {
+        HirKind::Literal(literal) => word.extend(literal.0.iter().map(u8::to_ascii_lowercase)),
+        HirKind::Class(Class::Bytes(class)) => {
+            let letters = class.ranges();
+            let Some(first) = letters.first().map(|range| range.start().to_ascii_lowercase()) else { return false };
+            if letters.iter().any(|range| range.start() != range.end() || range.start().to_ascii_lowercase() != first) {
+                return false;
+            }
+            word.push(first);
+        }
+        _ => return false,
+    }
+    true
 }
 
 /// A set of bytes.
@@ -135,7 +231,17 @@ mod tests {
         assert_eq!(needs(r"https?://\w+(:x@|[0-9]{2}@)(;)?"), b"/:@");
         assert_eq!(needs("(?i:a)b+c*[de]"), b"b");
         assert_eq!(needs("a|"), b"");
-        assert!(shape("a@b", &[]).may_hold(b"b@a") && !shape("a@b", &[]).may_hold(b"ab"));
+        assert!(shape(r"a\d*@b", &[]).may_hold(b"b@a") && !shape(r"a\d*@b", &[]).may_hold(b"ab"));
+    }
+
+    #[test]
+    fn words_that_every_match_holds_are_needed() {
+        let may_hold = |pattern: &str, text: &str| shape(pattern, &["time.now"]).may_hold(text.as_bytes());
+        let cached = r"(?i)\bcached?\w*\s*<\s*time\.now|time\.now\(\)[^\n]*cache(?:d)?|(?:old|new)er_than\(time\.now";
+        assert!(may_hold(cached, "x.CacheD < time.now") && may_hold(cached, "newer_THAN(time.now"));
+        assert!(!may_hold(cached, "start < time.now") && !may_hold(cached, "cach, time.now"));
+        assert!(may_hold(r"(?:ab|cde)x|time\.now", "nothing"), "too short, and what keywords say anyway");
+        assert!(may_hold(r"(?:cde)?(?:fgh)*", "nothing") && may_hold("[ab]cde|fgh", "bcde, time.now"));
     }
 
     #[test]

@@ -226,13 +226,21 @@ impl TextPattern {
             }
             return;
         }
+        if self.spec.window == Window::Block {
+            for block in blocks(text, hits.into_iter().filter(|hit| may_match(*hit))) {
+                if may_hold(block) && !self.find_in(text, block, &mut done_to, &mut see) {
+                    return;
+                }
+            }
+            return;
+        }
         for hit in hits {
             if hit < done_to || !may_match(hit) {
                 continue;
             }
-            let window = self.window(text, hit);
-            let window = Span::new(window.start.max(done_to), window.end);
-            if may_hold(window) && !self.find_in(text, window, &mut done_to, &mut see) {
+            let line = line_around(text, hit);
+            let line = Span::new(line.start.max(done_to), line.end);
+            if may_hold(line) && !self.find_in(text, line, &mut done_to, &mut see) {
                 return;
             }
         }
@@ -262,13 +270,6 @@ impl TextPattern {
         let plain = self.spec.secret.as_ref().filter(|spec| spec.encoded.is_none() && spec.decode.is_none());
         let looks = plain.and_then(|spec| spec.looks);
         looks.zip(str::from_utf8(value).ok()).is_none_or(|(looks, value)| secret::looks(looks, value))
-    }
-
-    fn window(&self, text: &[u8], hit: usize) -> Span {
-        if self.spec.window == Window::Block {
-            return Span::new(hit.saturating_sub(BLOCK_BEFORE), (hit + BLOCK_AFTER).min(text.len()));
-        }
-        line_around(text, hit)
     }
 
     /// Hands over the matches inside `window`, until `see` wants no more: then it says no; `done_to` moves behind the last
@@ -377,6 +378,19 @@ impl TextPattern {
         };
         regex.names().filter_map(|name| Some((name.to_owned(), group(name)?))).collect()
     }
+}
+
+/// The blocks around `hits`, which come in their order; those that touch are one.
+fn blocks(text: &[u8], hits: impl Iterator<Item = usize>) -> Vec<Span> {
+    let mut blocks: Vec<Span> = Vec::new();
+    for hit in hits {
+        let block = Span::new(hit.saturating_sub(BLOCK_BEFORE), (hit + BLOCK_AFTER).min(text.len()));
+        match blocks.last_mut().filter(|last| block.start <= last.end) {
+            Some(last) => last.end = block.end,
+            None => blocks.push(block),
+        }
+    }
+    blocks
 }
 
 /// The line around `hit` without its line end, at most [`LINE_BEFORE`] bytes before it and [`LINE_LIMIT`] behind.

@@ -83,13 +83,11 @@ pub struct LockfileName {
 }
 
 impl Facts {
-    /// The direct dependencies of component `index`, each with its place.
-    pub fn packages(&self, index: usize) -> impl Iterator<Item = (&Package, Place)> {
+    /// The direct dependencies of component `index`, each with the manifest that names it.
+    pub fn packages(&self, index: usize) -> impl Iterator<Item = (&Package, &Manifest)> {
         let own = self.manifests_of().get(index).into_iter().flatten();
-        own.filter_map(|at| self.manifests.get(*at)).flat_map(|fact| {
-            let place = |package: &Package| Place::at(fact.manifest.path.as_str(), package.span);
-            fact.manifest.packages.iter().map(move |package| (package, place(package)))
-        })
+        let manifests = own.filter_map(|at| self.manifests.get(*at)).map(|fact| &fact.manifest);
+        manifests.flat_map(|manifest| manifest.packages.iter().map(move |package| (package, manifest)))
     }
 
     fn manifests_of(&self) -> &[Vec<usize>] {

@@ -147,7 +147,7 @@ pub fn folder_holds(folder: &str, path: &str) -> bool {
 
 /// The folder of `path`, `.` at the root.
 pub fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or(".", |(folder, _)| folder)
+    memchr::memrchr(b'/', path.as_bytes()).map_or(".", |at| &path[..at])
 }
 
 /// `name` inside `folder`.

@@ -328,7 +328,7 @@ fn is_stranger(state: &GitState) -> bool {
 
 /// The folder of a path with forward slashes, empty for the root.
 pub fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    memchr::memrchr(b'/', path.as_bytes()).map_or("", |at| &path[..at])
 }
 
 /// A folder and those around it, the nearest first; the root last, as the empty text.
