@@ -134,9 +134,13 @@ fn of_each<T: Send>(facts: &Facts, jobs: usize, ask: impl Fn(usize) -> T + Sync)
 fn add_technologies(facts: &mut Facts, rules: &RuleSet, scan: &Scan, jobs: usize) {
     // One component may hold nearly all that there is: its technologies are shared out, too.
     let of_one = rules.technologies.len().max(1);
-    let all = in_order(facts.components.len() * of_one, TECHNOLOGIES, jobs, || (), |(), number| {
-        technology(rules.technologies.get(number % of_one)?, number / of_one, facts, scan)
-    });
+    let all = in_order(
+        facts.components.len() * of_one,
+        TECHNOLOGIES,
+        jobs,
+        || (),
+        |(), number| technology(rules.technologies.get(number % of_one)?, number / of_one, facts, scan),
+    );
     for (component, found) in facts.components.iter_mut().zip(all.chunks(of_one)) {
         component.technologies = found.iter().flatten().cloned().collect();
     }
