@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use jiff::civil::Date;
@@ -26,8 +26,8 @@ pub struct TextPattern {
     allow: Vec<Arc<Allow>>,
     /// What the line of a match must not hold, beside the pattern's own list.
     passed_over: Option<Arc<Allow>>,
-    /// What the expression says; `None` where it cannot be read.
-    parsed: OnceLock<Option<Hir>>,
+    /// What the expression says, from when its shape is read off until it is compiled.
+    parsed: Mutex<Option<Hir>>,
     regex: OnceLock<Option<Expression>>,
     shape: OnceLock<Shape>,
     keywords: OnceLock<Option<AhoCorasick>>,
@@ -119,7 +119,7 @@ impl TextPattern {
             spec: spec.into(),
             allow,
             passed_over: None,
-            parsed: OnceLock::new(),
+            parsed: Mutex::default(),
             regex: OnceLock::new(),
             shape: OnceLock::new(),
             keywords: OnceLock::new(),
@@ -247,11 +247,12 @@ impl TextPattern {
     }
 
     fn shape(&self) -> &Shape {
-        self.shape.get_or_init(|| self.parsed().map(|hir| Shape::of(hir, &self.spec.keywords)).unwrap_or_default())
-    }
-
-    fn parsed(&self) -> Option<&Hir> {
-        self.parsed.get_or_init(|| parse(&self.spec.pattern).ok()).as_ref()
+        self.shape.get_or_init(|| {
+            let Ok(parsed) = parse(&self.spec.pattern) else { return Shape::default() };
+            let shape = Shape::of(&parsed, &self.spec.keywords);
+            *self.parsed.lock().unwrap_or_else(PoisonError::into_inner) = Some(parsed);
+            shape
+        })
     }
 
     /// Whether a keyword at byte `at` may belong to a match: asked before any expression runs. With `notes`, also values
@@ -301,7 +302,9 @@ impl TextPattern {
         let cache = if self.spec.secret.is_some() { SMALL_CACHE } else { CACHE };
         let is_line = self.spec.window == Window::Line && !self.spec.keywords.is_empty();
         let length = if is_line { Length::Short } else { Length::Long };
-        Expression::new(self.parsed()?, length, cache).ok()
+        let parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let parsed = parsed.or_else(|| parse(&self.spec.pattern).ok())?;
+        Expression::new(&parsed, length, cache).ok()
     }
 
     fn accept(&self, text: &[u8], found: &Found, sight: &mut Sight) -> Option<TextMatch> {
