@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::condition::code::{CodeMatch, CodePattern, Dialect, Imports, SyntaxTree, scan};
 use crate::condition::matches::{FileMatches, Hit, LeafId};
 use crate::condition::text::one_line;
-use crate::repo::{Role, SourceFile};
+use crate::repo::Role;
 
 /// The answer of one condition about one file, before it is known which file it was.
 #[derive(Debug, Default)]
@@ -18,10 +18,10 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
-    pub(crate) fn whole_file(file: &SourceFile) -> Self {
+    pub(crate) fn whole_file() -> Self {
         let hit = Hit {
             span: None,
-            shows: file.path.to_string(),
+            shows: String::new(),
             captures: Vec::new(),
             confidence: None,
             mark: None,
@@ -38,7 +38,7 @@ impl Answered {
             role,
             hits: self.hits,
             examined: self.examined,
-            in_order: self.in_order,
+            in_order: self.in_order.map(Box::new),
             opaque: self.opaque,
             broken: self.broken,
         })

@@ -278,7 +278,7 @@ impl<'a> Inspector<'a> {
                 continue;
             }
             let answer = match &leaf.question {
-                Question::File => Some(Answered::whole_file(file)),
+                Question::File => Some(Answered::whole_file()),
                 _ if inspected.skipped.is_some() => None,
                 Question::Text(pattern) => {
                     let answer = ask_text(pattern, leaf.enough, text, hits, &mut seen, &mut sight);

@@ -155,7 +155,7 @@ fn add(matches: &mut FileMatches, joined: &Joined, path: &dyn Fn(u32) -> String)
         Truth::Unknown => matches.opaque += 1,
         Truth::False => {
             if matches.in_order.is_none() {
-                matches.in_order = Some(shown(joined, path));
+                matches.in_order = Some(Box::new(shown(joined, path)));
             }
         }
     }

@@ -99,6 +99,11 @@ fn gather(results: Vec<Outcome>, leaves: usize) -> Scan {
         waiting: Vec::new(),
         rows: BTreeMap::new(),
     };
+    let mut files = vec![0; leaves];
+    for (leaf, _) in results.iter().filter_map(|outcome| outcome.given.as_ref()).flat_map(|given| &given.found) {
+        files.get_mut(leaf.0 as usize).into_iter().for_each(|files| *files += 1);
+    }
+    scan.matches.reserve(&files);
     for (index, outcome) in results.into_iter().enumerate() {
         scan.roles.push(outcome.role);
         scan.languages.push(outcome.language);

@@ -170,7 +170,7 @@ impl Hidden {
 
     /// Takes them out of what a condition found in the same file.
     pub(crate) fn hide_in(&self, matches: &mut FileMatches) {
-        for hit in matches.hits.iter_mut().chain(&mut matches.in_order) {
+        for hit in matches.hits.iter_mut().chain(matches.in_order.as_deref_mut()) {
             let overlaps =
                 hit.span.is_some_and(|own| self.spans.iter().any(|span| own.start < span.end && span.start < own.end));
             // A text that was cut short may end within a secret, where it cannot be recognised any more.

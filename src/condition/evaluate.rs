@@ -109,9 +109,10 @@ fn unreadable(file: &FileMatches, context: &Context<'_>) -> Option<Unknown> {
 
 fn to_match(hit: &Hit, file: &FileMatches, message: Option<&str>, context: &Context<'_>) -> Match {
     let path = context.facts.paths.get(file.file as usize).map(ToString::to_string).unwrap_or_default();
+    let shows = || if hit.span.is_none() && hit.shows.is_empty() { path.clone() } else { hit.shows.clone() };
     Match {
+        shows: message.map_or_else(shows, |message| fill(message, &hit.captures)),
         place: Place { path, span: hit.span },
-        shows: message.map_or_else(|| hit.shows.clone(), |message| fill(message, &hit.captures)),
         captures: hit.captures.clone(),
         confidence: hit.confidence,
         mark: hit.mark,

@@ -20,7 +20,7 @@ pub struct LeafId(pub u32);
 pub struct Hit {
     /// Bytes in the file; `None` is the file as a whole.
     pub span: Option<Span>,
-    /// What stands there, safe to show.
+    /// What stands there, safe to show; of a file as a whole nothing, for its path says it.
     pub shows: String,
     /// Captures for messages.
     pub captures: Vec<(String, String)>,
@@ -84,8 +84,8 @@ pub struct FileMatches {
     pub hits: Vec<Hit>,
     /// How many subjects were looked at.
     pub examined: usize,
-    /// One subject that was in order.
-    pub in_order: Option<Hit>,
+    /// One subject that was in order. Few files have one, and tens of thousands of these are held.
+    pub in_order: Option<Box<Hit>>,
     /// Places that could not be judged: templates, variables.
     pub opaque: usize,
     /// Why the file could not be read at all, where it could not.
@@ -167,6 +167,13 @@ impl Matches {
     /// What `leaf` found, to be completed.
     pub fn of_mut(&mut self, leaf: LeafId) -> &mut [FileMatches] {
         self.by_leaf.get_mut(leaf.0 as usize).map_or(&mut [], Vec::as_mut_slice)
+    }
+
+    /// Makes room for what so many files say, a number for each leaf.
+    pub(crate) fn reserve(&mut self, files: &[usize]) {
+        for (list, files) in self.by_leaf.iter_mut().zip(files) {
+            list.reserve_exact(*files);
+        }
     }
 
     /// Adds what a condition found in a file; files must come in order.
