@@ -141,8 +141,9 @@ fn add_technologies(facts: &mut Facts, rules: &RuleSet, scan: &Scan, jobs: usize
         || (),
         |(), number| technology(rules.technologies.get(number % of_one)?, number / of_one, facts, scan),
     );
-    for (component, found) in facts.components.iter_mut().zip(all.chunks(of_one)) {
-        component.technologies = found.iter().flatten().cloned().collect();
+    let mut all = all.into_iter();
+    for component in &mut facts.components {
+        component.technologies = all.by_ref().take(of_one).flatten().collect();
     }
 }
 

@@ -17,8 +17,8 @@ type Known = FxHashMap<String, Option<Arc<Expression>>>;
 static SHARED: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
 
 thread_local! {
-    /// Those that this thread has met.
-    static KNOWN: RefCell<Known> = RefCell::default();
+    /// Those that this thread has met, as they stand in the path: tried on a part, and on the whole of a text.
+    static KNOWN: RefCell<[Known; 2]> = RefCell::default();
 }
 
 fn shared(written: &str) -> Option<Arc<Expression>> {
@@ -35,10 +35,15 @@ fn holds(text: &ValueType<'_>, expression: &ValueType<'_>, whole: bool) -> Logic
     let (Some(Value::String(text)), Some(Value::String(expression))) = (text.as_value(), expression.as_value()) else {
         return LogicalType::False;
     };
-    let written = if whole { format!("(?R)^(?:{expression})$") } else { format!("(?R)(?:{expression})") };
-    KNOWN.with_borrow_mut(|known| {
-        let regex = known.entry(written).or_insert_with_key(|written| shared(written));
-        regex.as_ref().is_some_and(|regex| regex.is_match(text.as_bytes())).into()
+    KNOWN.with_borrow_mut(|[part, all]| {
+        let known = if whole { all } else { part };
+        // Nearly always it is known, and each node asks.
+        if !known.contains_key(expression) {
+            let written = if whole { format!("(?R)^(?:{expression})$") } else { format!("(?R)(?:{expression})") };
+            known.insert(expression.clone(), shared(&written));
+        }
+        let regex = known.get(expression).and_then(Option::as_ref);
+        regex.is_some_and(|regex| regex.is_match(text.as_bytes())).into()
     })
 }
 

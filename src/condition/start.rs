@@ -51,7 +51,9 @@ impl Shape {
     }
 }
 
-/// Words of which every match holds one, in lower case; they are looked for in any.
+/// Words of which every match holds one, in lower case; they are looked for in any. The patterns of syntax read the most
+/// telling ones off an expression with more care, for whole files (`code::words`); here, where a line is passed over or
+/// not, all are wanted, and at little cost.
 #[derive(Debug)]
 struct OneOf(Vec<Vec<u8>>);
 
