@@ -98,6 +98,13 @@ fn differences(example: &Example, item: &Item, components: &[Component]) -> Vec<
         });
         compare("findings", wanted, &found.collect(), &mut lines);
     }
+    if let Some(wanted) = expect.severity {
+        let worst = item.findings().map(|finding| finding.severity).max();
+        if worst != Some(wanted) {
+            let worst = worst.map_or_else(|| "no finding".to_owned(), |worst| worst.as_str().to_owned());
+            lines.push(format!("severity: expected {}, found {worst}", wanted.as_str()));
+        }
+    }
     if let Some(wanted) = &expect.evidence {
         compare("evidence", wanted, &item.evidence().map(|evidence| evidence.place.path.clone()).collect(), &mut lines);
     }

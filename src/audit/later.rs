@@ -123,7 +123,7 @@ pub(crate) fn for_rules(
         asked.iter().map(|(_, rule)| (*rule, judged(rule, facts))).collect();
     let mut wants = Wants::new(scan);
     for (rule, judged) in &subjects {
-        rule.when.iter().for_each(|when| wants.add(when, judged.as_deref(), facts));
+        rule.circumstances().for_each(|condition| wants.add(condition, judged.as_deref(), facts));
     }
     answer(repo, &rules.plan, scan, &facts.component_of, jobs, &wants);
     let mut wants = Wants::new(scan);

@@ -37,6 +37,7 @@ use crate::facts::model::{Kind, Place};
 use crate::parallel::in_order;
 use crate::repo::history::Extent;
 use crate::repo::{Repo, Skipped};
+use crate::rule::id::concerns;
 use crate::rule::model::{Pattern, Rule};
 use crate::rule::set::RuleSet;
 use crate::text::Region;
@@ -194,8 +195,7 @@ fn selected(id: &str, options: &AuditOptions) -> bool {
     let named = |list: &[String]| {
         list.iter().any(|name| name == id || id.split_once('/').is_some_and(|(area, _)| area == name))
     };
-    let part = |name: &String| name.strip_prefix(id).is_some_and(|rest| rest.starts_with('/'));
-    (options.only.is_empty() || named(&options.only) || options.only.iter().any(part)) && !named(&options.skip)
+    (options.only.is_empty() || options.only.iter().any(|name| concerns(name, id))) && !named(&options.skip)
 }
 
 /// Whether the user asked for this pattern of a rule that runs.

@@ -13,7 +13,7 @@ use crate::condition::spec::{Confidence, Grade, Severity};
 use crate::facts::known::Facts;
 use crate::facts::model::{Kind, Place};
 use crate::repo::Role;
-use crate::rule::model::{EVIDENCE, Pattern, Rule, weight};
+use crate::rule::model::{EVIDENCE, Milder, Pattern, Rule, weight};
 use crate::text::Region;
 
 /// The verdicts of `rule`: one per component that it judges, or one for the repository as a whole. Of its patterns only
@@ -110,7 +110,8 @@ fn complete(rule: &Rule, verdict: &mut Verdict, because: Option<&Evidence>, cont
     verdict.component = context.component;
     if verdict.outcome == Outcome::Fail && verdict.findings.is_empty() {
         let anchor = anchor(because, context.facts, context.component);
-        verdict.findings.push(absence(rule, context.component, anchor));
+        let milder = rule.milder.iter().find(|milder| evaluate(&milder.condition, context).truth.is_true());
+        verdict.findings.push(absence(rule, milder, context.component, anchor));
     }
     verdict.applies_because = because.cloned().or_else(|| kind_evidence(context.facts, context.component));
 }
@@ -404,16 +405,20 @@ fn finding(rule: &Rule, pattern: &Pattern, found: &Match, context: &Context<'_>)
     }
 }
 
-fn absence(rule: &Rule, component: Option<usize>, place: Place) -> Finding {
+fn absence(rule: &Rule, milder: Option<&Milder>, component: Option<usize>, place: Place) -> Finding {
+    let mut message = rule.absent.clone().unwrap_or_else(|| format!("not found: {}", rule.title));
+    if let Some(milder) = milder {
+        message = format!("{} (only {}: {})", message.trim_end_matches('.'), milder.severity.as_str(), milder.because);
+    }
     Finding {
         pattern: None,
         component,
-        message: rule.absent.clone().unwrap_or_else(|| format!("not found: {}", rule.title)),
+        message,
         place,
         region: Region::file_start(),
         line: String::new(),
         line_hash: String::new(),
-        severity: rule.severity,
+        severity: milder.map_or(rule.severity, |milder| milder.severity),
         confidence: rule.confidence,
         fingerprint: String::new(),
         state: State::Open,

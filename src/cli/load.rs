@@ -46,7 +46,7 @@ pub(crate) struct Choice<'a> {
 
 /// Audits what the arguments name.
 pub(crate) fn session(target: &TargetArgs, choice: &Choice<'_>) -> Result<Session, Refusal> {
-    session_with(target, choice, &mut rule_set)
+    session_with(target, choice, &mut |folders| narrowed(folders, choice.only))
 }
 
 /// Audits what the arguments name by the rules that `load` makes of the user's folders.
@@ -156,11 +156,16 @@ fn below(folder: &Path, path: &Path) -> String {
 
 /// The embedded rules and those of the folders that the user named.
 pub(crate) fn rule_set(folders: &[PathBuf]) -> Result<RuleSet, Refusal> {
+    narrowed(folders, &[])
+}
+
+/// The same where only these run; empty: all.
+fn narrowed(folders: &[PathBuf], only: &[String]) -> Result<RuleSet, Refusal> {
     let mut user = Vec::new();
     for folder in folders {
         user.extend(source::folder(folder).map_err(|error| Refusal(error.to_string()))?);
     }
-    RuleSet::with_user(user).map_err(|error| Refusal(error.to_string()))
+    RuleSet::narrowed(user, only).map_err(|error| Refusal(error.to_string()))
 }
 
 fn jobs(target: &TargetArgs) -> Result<usize, Refusal> {

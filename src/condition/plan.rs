@@ -233,6 +233,7 @@ pub struct PlanBuilder<'a> {
     /// Leaves, and conditions on the facts, by a hash of what they ask.
     asked: FxHashMap<u64, Vec<LeafId>>,
     facts: FxHashMap<u64, Vec<Arc<ValueCondition>>>,
+    is_narrow: bool,
 }
 
 impl<'a> PlanBuilder<'a> {
@@ -246,7 +247,18 @@ impl<'a> PlanBuilder<'a> {
             shared: BTreeMap::new(),
             asked: FxHashMap::default(),
             facts: FxHashMap::default(),
+            is_narrow: false,
         }
+    }
+
+    /// Says whether of what follows only the search for secrets is asked: the rest belongs to rules that do not run.
+    pub const fn narrow(&mut self, is_narrow: bool) {
+        self.is_narrow = is_narrow;
+    }
+
+    /// Whether only the search for secrets is asked.
+    pub const fn is_narrow(&self) -> bool {
+        self.is_narrow
     }
 
     /// Says whether what follows is embedded, and so known to be valid: some checks are then left out.
@@ -277,6 +289,9 @@ impl<'a> PlanBuilder<'a> {
 
     /// Compiles one clause. Errors are fragments that say which key is wrong.
     pub fn condition(&mut self, clause: &Clause) -> Result<Condition, String> {
+        if self.is_narrow && !clause.asks_secret() {
+            return Ok(Condition::Any(Vec::new()));
+        }
         self.condition_in(clause, None)
     }
 

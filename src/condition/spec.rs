@@ -102,15 +102,22 @@ impl Clause {
         found.extend(self.package.iter().map(|_| "dependencies".to_owned()));
         found.extend(self.technology.iter().map(|name| format!("use of {name}")));
         found.extend(self.history.iter().map(|_| "commits".to_owned()));
-        let within = self.any.iter().chain(&self.all).flatten().chain(self.not.as_deref());
-        within.for_each(|clause| clause.places(found));
+        self.members().for_each(|clause| clause.places(found));
     }
 
     /// Whether it asks for a technology, itself or within.
     pub fn asks_technology(&self) -> bool {
-        let within = |list: &Option<Vec<Self>>| list.iter().flatten().any(Self::asks_technology);
-        let inner = self.not.as_ref().is_some_and(|inner| inner.asks_technology());
-        self.technology.is_some() || inner || within(&self.any) || within(&self.all)
+        self.technology.is_some() || self.members().any(Self::asks_technology)
+    }
+
+    /// Whether it asks for a secret, itself or within.
+    pub fn asks_secret(&self) -> bool {
+        self.text.as_ref().is_some_and(|text| text.secret.is_some()) || self.members().any(Self::asks_secret)
+    }
+
+    /// The clauses that it consists of.
+    fn members(&self) -> impl Iterator<Item = &Self> {
+        self.any.iter().chain(&self.all).flatten().chain(self.not.as_deref())
     }
 }
 
@@ -152,6 +159,18 @@ pub enum Severity {
     High,
     /// Can end the product: leaked keys, lost data.
     Critical,
+}
+
+impl Severity {
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
 }
 
 /// How sure a reported violation is one.

@@ -92,7 +92,7 @@ fn case(row: &Row<'_>, out: &mut String) {
 }
 
 fn details(row: &Row<'_>) -> String {
-    let mut text = format!("{} ({})\n", row.rule.title, words::severity(row.rule.severity));
+    let mut text = format!("{} ({})\n", row.rule.title, words::harm(row.rule, row.item));
     for finding in row.findings().take(PLACES) {
         let place = words::place(&finding.place, finding.region);
         let _ = writeln!(text, "{place}: {}", words::clean(&finding.message));

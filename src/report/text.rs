@@ -199,7 +199,7 @@ fn block(report: &Report<'_>, rule: &Rule, item: &Item, gain: u32, width: usize,
         "{:<8} {}  {}  {} confidence{preview}{points}",
         words::outcome(item.outcome),
         rule.id,
-        words::severity(rule.severity),
+        words::harm(rule, item),
         words::confidence(rule.confidence),
     );
     let _ = writeln!(out, "{}", cut(&head, width));

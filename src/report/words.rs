@@ -1,9 +1,11 @@
 //! Words and safe text: repository text is hostile in a terminal, so control and bidirectional characters never pass.
 
 use crate::checklist::finding::Finding;
+use crate::checklist::item::Item;
 use crate::checklist::outcome::Outcome;
 use crate::condition::spec::{Confidence, Severity};
 use crate::facts::model::Place;
+use crate::rule::model::Rule;
 use crate::text::Region;
 
 /// The word of an outcome in a report.
@@ -19,12 +21,13 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
 
 /// The word of a severity.
 pub const fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Low => "low",
-        Severity::Medium => "medium",
-        Severity::High => "high",
-        Severity::Critical => "critical",
-    }
+    severity.as_str()
+}
+
+/// The harm that a line of the checklist tells of: of the worst finding that counts, else of the rule.
+pub fn harm(rule: &Rule, item: &Item) -> &'static str {
+    let worst = item.findings().filter(|finding| finding.counts()).map(|finding| finding.severity).max();
+    severity(worst.unwrap_or(rule.severity))
 }
 
 /// The word of a confidence.

@@ -3,9 +3,9 @@
 use crate::condition::plan::{Condition, PlanBuilder};
 use crate::condition::spec::Clause;
 use crate::rule::error::RuleError;
-use crate::rule::file::RuleFile;
+use crate::rule::file::{MilderSpec, RuleFile};
 use crate::rule::id::RuleId;
-use crate::rule::model::{Pattern, Requirement, Rule};
+use crate::rule::model::{Milder, Pattern, Requirement, Rule};
 
 /// Compiles one rule. `shown` names the file in errors; `extra` are the patterns of the folder of its name.
 pub fn rule(
@@ -22,6 +22,10 @@ pub fn rule(
             .with_help("say what proves the rule under `require`, or what violates it under `forbid`"));
     }
     let when = file.when.as_ref().map(|clause| plain(clause, "when", plan)).transpose().map_err(fault)?;
+    let mut milder = Vec::new();
+    for spec in &file.milder {
+        milder.push(self::milder(spec, &file, plan).map_err(fault)?);
+    }
     let mut require = Vec::new();
     for clause in &file.require {
         require.push(requirement(clause, plan).map_err(|message| fault(format!("under `require`: {message}")))?);
@@ -58,16 +62,16 @@ pub fn rule(
         applies_to: file.applies_to,
         when,
         otherwise: file.otherwise,
+        milder,
         why: file.why.trim().to_owned(),
         fix: file.fix.trim().to_owned(),
         references: file.references,
         looks_for: file.looks_for,
-        written: file
-            .require
-            .into_iter()
-            .chain(file.forbid)
-            .chain(extra.into_iter().map(|(_, clause)| clause))
-            .collect(),
+        written: if plan.is_narrow() {
+            Vec::new()
+        } else {
+            file.require.into_iter().chain(file.forbid).chain(extra.into_iter().map(|(_, clause)| clause)).collect()
+        },
         absent: file.absent,
         require,
         forbid,
@@ -87,6 +91,19 @@ pub fn plain(clause: &Clause, place: &str, plan: &mut PlanBuilder<'_>) -> Result
         return Err(format!("under `{place}`: `grade`, `id`, `severity` and `lenient-in` say nothing here"));
     }
     plan.condition(clause).map_err(|message| format!("under `{place}`: {message}"))
+}
+
+fn milder(spec: &MilderSpec, file: &RuleFile, plan: &mut PlanBuilder<'_>) -> Result<Milder, String> {
+    if file.require.is_empty() {
+        return Err("`milder` speaks of absences, but nothing is asked for under `require`; \
+                    under `forbid` each pattern has a `severity` of its own"
+            .to_owned());
+    }
+    if spec.severity >= file.severity {
+        return Err("under `milder`: `severity` must be below the rule's".to_owned());
+    }
+    let condition = plain(&spec.when, "milder", plan)?;
+    Ok(Milder { severity: spec.severity, condition, because: spec.because.trim().to_owned() })
 }
 
 fn requirement(clause: &Clause, plan: &mut PlanBuilder<'_>) -> Result<Requirement, String> {

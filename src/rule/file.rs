@@ -42,6 +42,9 @@ pub struct RuleFile {
     /// What is said when `when` does not hold: "no database holds state here".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub otherwise: Option<String>,
+    /// Where an absence harms less: the first of these that holds says how much.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub milder: Vec<MilderSpec>,
     /// Why it matters.
     pub why: String,
     /// What to do.
@@ -64,6 +67,18 @@ pub struct RuleFile {
     /// Former ids.
     #[serde(default)]
     pub aliases: Vec<String>,
+}
+
+/// Where the absence of what a rule requires harms less than elsewhere.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MilderSpec {
+    /// The harm there, below the rule's. The outcome and the score stay what they are.
+    pub severity: Severity,
+    /// What must hold.
+    pub when: Clause,
+    /// Why, as a clause that follows the finding's message: "nothing here deploys it".
+    pub because: String,
 }
 
 /// Further patterns of a rule: a file in the folder of its name.

@@ -40,6 +40,12 @@ impl fmt::Display for RuleId {
     }
 }
 
+/// Whether `name`, of a rule, of an area or of a pattern of a rule, concerns the rule `id`.
+pub fn concerns(name: &str, id: &str) -> bool {
+    let is_below = |part: &str, whole: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('/'));
+    name == id || is_below(id, name) || is_below(name, id)
+}
+
 /// The nearest of `known` to a mistyped `word`, when it is near enough to be meant.
 pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = word.chars().count() / 3 + 1;
@@ -75,6 +81,13 @@ fn distance(left: &str, right: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rule_is_concerned_by_its_name_its_area_and_its_patterns() {
+        let names = ["security/csrf", "security", "security/csrf/form", "sec", "security/csrf-form", "delivery"];
+        let concerned: Vec<bool> = names.iter().map(|name| concerns(name, "security/csrf")).collect();
+        assert_eq!(concerned, [true, true, true, false, false, false]);
+    }
 
     #[test]
     fn ids_are_two_slugs() {

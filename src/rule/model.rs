@@ -39,6 +39,8 @@ pub struct Rule {
     pub when: Option<Condition>,
     /// What is said when it does not.
     pub otherwise: Option<String>,
+    /// Where an absence harms less: the first of these that holds.
+    pub milder: Vec<Milder>,
     /// Why it matters.
     pub why: String,
     /// What to do.
@@ -69,7 +71,12 @@ impl Rule {
 
     /// The conditions that it is judged by.
     pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
-        self.when.iter().chain(self.proofs())
+        self.circumstances().chain(self.proofs())
+    }
+
+    /// The conditions that say whether it applies, and how much an absence harms.
+    pub fn circumstances(&self) -> impl Iterator<Item = &Condition> {
+        self.when.iter().chain(self.milder.iter().map(|milder| &milder.condition))
     }
 
     /// The conditions that decide where it applies: what proves it, and what violates it.
@@ -86,6 +93,17 @@ impl Rule {
         }
         found.into_iter().collect()
     }
+}
+
+/// Where an absence harms less than elsewhere.
+#[derive(Debug)]
+pub struct Milder {
+    /// The harm there.
+    pub severity: Severity,
+    /// Where.
+    pub condition: Condition,
+    /// Why, as the end of a sentence.
+    pub because: String,
 }
 
 /// A way to satisfy a rule.

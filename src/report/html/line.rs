@@ -77,7 +77,7 @@ impl<'a> Line<'a> {
     }
 
     pub(super) fn severity(&self) -> &'static str {
-        words::severity(self.row.rule.severity)
+        words::harm(self.row.rule, self.row.item)
     }
 
     pub(super) fn confidence(&self) -> &'static str {
