@@ -60,6 +60,8 @@ struct KindFile {
     module: Option<hcl::Part>,
     shelf: Option<Shelf>,
     #[serde(default)]
+    splices: Vec<SpliceFile>,
+    #[serde(default)]
     views: Vec<ViewFile>,
     #[serde(default)]
     follows: Vec<FollowsFile>,
@@ -76,6 +78,13 @@ struct ViewFile {
     from: String,
     r#as: String,
     view: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SpliceFile {
+    at: String,
+    member: String,
 }
 
 /// A kind of document.
@@ -95,6 +104,8 @@ pub struct Kind {
     pub module: Option<hcl::Part>,
     /// Where modules lie that are there to be called.
     pub shelf: Option<Shelf>,
+    /// Lists within lists that are read as one.
+    splices: Vec<Splice>,
     /// Members that are added to a parsed document.
     pub views: Vec<Derived>,
     /// Members that say what its commands lead to.
@@ -132,6 +143,14 @@ pub struct Shape {
     compiled: OnceLock<Result<Schema, SchemaError>>,
 }
 
+/// A list whose items may be groups: the items of a group stand in the list as if there were no group.
+#[derive(Debug)]
+struct Splice {
+    at: Vec<Step>,
+    /// The member of an item that holds a group.
+    member: String,
+}
+
 /// A member that is computed from another one.
 #[derive(Debug)]
 pub struct Derived {
@@ -165,7 +184,7 @@ impl Kind {
         self.listed_in.as_ref().is_some_and(|list| self.is_triggered(text) && list.leaves_out(path, follower))
     }
 
-    /// Adds the members of this kind's views to a document that was parsed from `text`; where there is no one text, the
+    /// Joins lists and adds the members of this kind's views to a document that was parsed from `text`; where there is no one text, the
     /// places of views are those of their sources.
     pub fn augment(&self, root: &mut Node, text: &str) {
         self.augment_with(VIEWS, root, text);
@@ -177,6 +196,9 @@ impl Kind {
     }
 
     fn augment_with(&self, views: &[(&str, View)], root: &mut Node, text: &str) {
+        for splice in &self.splices {
+            each_mut(root, &splice.at, &mut |node| splice.join(node));
+        }
         for derived in &self.views {
             if let Some((_, view)) = views.iter().find(|(name, _)| *name == derived.view) {
                 each_mut(root, &derived.at, &mut |node| derived.add(*view, node, text));
@@ -192,17 +214,58 @@ impl Kind {
             views.push(Derived { at, from: view.from, to: view.r#as, view: view.view });
         }
         let fault = |message: String| KindError { kind: name.clone(), message };
+        let splice = |written: SpliceFile| Ok(Splice { at: plain(&written.at)?, member: written.member });
+        let splices = written.splices.into_iter().map(splice).collect::<Result<_, _>>().map_err(fault)?;
         let follows = written.follows.into_iter().map(Follows::new).collect::<Result<_, _>>().map_err(fault)?;
         let applies = written.applies.map(Applies::new).transpose().map_err(fault)?;
         let shape = written.shape.map(|written| Shape { written, compiled: OnceLock::new() });
         let KindFile { syntax, files, trigger, module, shelf, listed_in, reached, .. } = written;
-        Ok(Self { name, syntax, files, trigger, shape, module, shelf, views, follows, listed_in, applies, reached })
+        Ok(Self {
+            name,
+            syntax,
+            files,
+            trigger,
+            shape,
+            module,
+            shelf,
+            splices,
+            views,
+            follows,
+            listed_in,
+            applies,
+            reached,
+        })
     }
 }
 
 impl Shape {
     fn schema(&self) -> Result<&Schema, &SchemaError> {
         self.compiled.get_or_init(|| Schema::compile(&self.written, Definitions::house())).as_ref()
+    }
+}
+
+impl Splice {
+    /// Puts the items of groups into the list.
+    fn join(&self, list: &mut Node) {
+        let Data::Array(items) = &mut list.data else { return };
+        if items.iter_mut().any(|item| self.group(item).is_some()) {
+            *items = std::mem::take(items).into_iter().flat_map(|item| self.joined(item)).collect();
+        }
+    }
+
+    fn joined(&self, mut item: Node) -> Vec<Node> {
+        match self.group(&mut item).map(std::mem::take) {
+            Some(group) => group.into_iter().flat_map(|item| self.joined(item)).collect(),
+            None => vec![item],
+        }
+    }
+
+    fn group<'a>(&self, item: &'a mut Node) -> Option<&'a mut Vec<Node>> {
+        let Data::Object(members) = &mut item.data else { return None };
+        match &mut members.iter_mut().find(|member| member.key == self.member)?.value.data {
+            Data::Array(group) => Some(group),
+            _ => None,
+        }
     }
 }
 
@@ -523,6 +586,20 @@ mod tests {
         assert!(first.items()[4].is_opaque());
         assert!(added(1).unwrap().is_opaque());
         assert!(added(2).is_none() && added(3).is_none());
+    }
+
+    #[test]
+    fn items_of_groups_stand_in_the_list_around_them() {
+        let value = json!({"jobs": {"a": {"steps": [
+            {"run": "a"}, {"side": [{"run": "b"}, {"side": [{"run": "c d"}]}]}, {"side": "x"}, {"run": "e"}
+        ]}}});
+        let (_, mut root) = placed(&value);
+        let spliced = VIEWED.replace("  views:", "  splices: [{ at: '$.jobs.*.steps', member: side }]\n  views:");
+        let kinds = Kinds::from_yaml(&spliced).unwrap();
+        kinds.iter().next().unwrap().augment_with(&[("words", words)], &mut root, "");
+        let steps = root.pointer("/jobs/a/steps").unwrap().to_value();
+        let words: Vec<_> = steps.as_array().unwrap().iter().map(|step| step["words"].clone()).collect();
+        assert_eq!(words, [json!(["a"]), json!(["b"]), json!(["c", "d"]), json!(null), json!(["e"])]);
     }
 
     #[test]

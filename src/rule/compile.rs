@@ -93,6 +93,7 @@ pub fn plain(clause: &Clause, place: &str, plan: &mut PlanBuilder<'_>) -> Result
     plan.condition(clause).map_err(|message| format!("under `{place}`: {message}"))
 }
 
+/// Where an absence harms less: only of rules that require something, and below their severity.
 fn milder(spec: &MilderSpec, file: &RuleFile, plan: &mut PlanBuilder<'_>) -> Result<Milder, String> {
     if file.require.is_empty() {
         return Err("`milder` speaks of absences, but nothing is asked for under `require`; \
@@ -138,4 +139,28 @@ fn pattern(clause: &Clause, file: &RuleFile, plan: &mut PlanBuilder<'_>) -> Resu
         message: clause.message.clone(),
         fix: clause.fix.clone(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::condition::kinds::Kinds;
+
+    fn compiled(severity: &str, proof: &str) -> Result<Rule, String> {
+        let text = format!(
+            "{{title: t, severity: high, confidence: high, edition: '1', why: w, fix: f, {proof}: [{{file: {{paths: [a]}}}}], \
+             milder: [{{severity: {severity}, because: nobody uses it, when: {{file: {{paths: [b]}}}}}}]}}"
+        );
+        let (allow, id) = (Default::default(), RuleId::parse("a/b")?);
+        let mut plan = PlanBuilder::new(Kinds::get(), &allow);
+        let file = serde_yaml::from_str(&text).map_err(|error| error.to_string())?;
+        rule(id, file, Vec::new(), "a/b.yml", false, &mut plan).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_absence_may_only_harm_less_than_the_rule_says() {
+        assert_eq!(compiled("medium", "require").unwrap().milder.len(), 1);
+        assert!(compiled("high", "require").unwrap_err().contains("must be below the rule's"));
+        assert!(compiled("low", "forbid").unwrap_err().contains("`milder` speaks of absences"));
+    }
 }

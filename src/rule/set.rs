@@ -345,6 +345,22 @@ mod tests {
     }
 
     #[test]
+    fn a_narrow_set_knows_all_rules_but_asks_only_what_it_runs_and_what_hides_secrets() {
+        let secrets = |set: &RuleSet| set.plan.leaves.iter().filter(|leaf| leaf.is_secret()).count();
+        let whole = RuleSet::embedded().unwrap();
+        let narrow = RuleSet::narrowed(Vec::new(), &["delivery/ci".to_owned()]).unwrap();
+        let named = |set: &RuleSet| {
+            let patterns = |rule: &Rule| rule.forbid.iter().map(|pattern| pattern.id.clone()).collect::<Vec<_>>();
+            set.rules.iter().map(|rule| (rule.id.clone(), patterns(rule))).collect::<Vec<_>>()
+        };
+        assert_eq!(named(&whole), named(&narrow));
+        assert_eq!(secrets(&whole), secrets(&narrow));
+        assert!(narrow.plan.leaves.len() * 2 < whole.plan.leaves.len() + secrets(&whole));
+        let asked = narrow.rule("delivery/ci").unwrap().conditions().count();
+        assert_eq!(asked, whole.rule("delivery/ci").unwrap().conditions().count());
+    }
+
+    #[test]
     fn what_stands_behind_a_text_in_one_document_waits_for_it() {
         let set = RuleSet::embedded().unwrap();
         let guarded: Vec<_> = set.plan.leaves.iter().filter_map(|leaf| leaf.guard).collect();

@@ -39,6 +39,25 @@ fn threads_and_order_change_nothing() {
     }
 }
 
+#[test]
+fn rules_of_a_narrow_audit_say_the_same_when_the_others_ask_nothing() {
+    let whole = RuleSet::embedded().unwrap();
+    let areas: std::collections::BTreeSet<&str> = whole.rules.iter().map(|rule| rule.id.area()).collect();
+    for area in areas {
+        let only = vec![area.to_owned()];
+        let narrow = RuleSet::narrowed(Vec::new(), &only).unwrap();
+        for name in names() {
+            let files = as_memory(&name);
+            let told = |rules: &RuleSet| {
+                let repo = Repo::from_memory(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+                let audit = audit(&repo, rules, &AuditOptions { only: only.clone(), ..options(1) });
+                json::render(&Report::new(&audit, rules, &prodready::score::Gate::default())).unwrap()
+            };
+            assert_eq!(told(&whole), told(&narrow), "fixture {name}, --only {area}");
+        }
+    }
+}
+
 fn hostile_file() -> impl Strategy<Value = (String, String)> {
     let name = prop::sample::select(vec![
         "package.json",
