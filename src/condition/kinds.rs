@@ -517,13 +517,24 @@ mod tests {
             "openapi",
             "pipeline",
             "shipped-dockerfile",
+            "kubernetes-manifest",
+            "cluster-definition",
         ];
         for (path, expected) in table {
             let found: Vec<_> = names(path).into_iter().filter(|name| !wide.contains(name)).collect();
             assert_eq!(found, *expected, "{path}");
         }
         assert!(names(".circleci/config.yml").contains(&"pipeline") && !names("deploy/web.yaml").contains(&"pipeline"));
-        let all = ["tekton", "kubernetes", "argo-application", "flux-kustomization", "cloudformation", "openapi"];
+        let all = [
+            "tekton",
+            "kubernetes",
+            "kubernetes-manifest",
+            "cluster-definition",
+            "argo-application",
+            "flux-kustomization",
+            "cloudformation",
+            "openapi",
+        ];
         assert_eq!(names("deploy/web.yaml"), all);
     }
 
