@@ -7,7 +7,7 @@ use crate::condition::matches::LeafId;
 use crate::condition::plan::Condition;
 use crate::condition::text::Refused;
 use crate::repo::Repo;
-use crate::repo::place::{Request, place};
+use crate::repo::place::{Request, Secrets, place};
 use crate::rule::set::RuleSet;
 
 /// A candidate that is no finding.
@@ -42,7 +42,7 @@ pub(super) fn dropped(
     let known: Vec<(String, String, Refused)> = known.collect();
     let requests: Vec<Request<'_>> =
         known.iter().map(|(path, _, one)| Request { path, span: one.span, hashed: false }).collect();
-    let lines: Vec<usize> = place(repo, &requests, options.jobs)
+    let lines: Vec<usize> = place(repo, &requests, &Secrets::new(), options.jobs)
         .into_iter()
         .map(|placed| placed.map_or(1, |placed| placed.region.line))
         .collect();

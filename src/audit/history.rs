@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::audit::AuditOptions;
 use crate::audit::dispatch::{Alarms, Dispatch};
 use crate::audit::inspect::Inspector;
-use crate::audit::place::{hide, parts_at};
+use crate::audit::place::shown_line;
 use crate::audit::scan::Scan;
 use crate::audit::secrets;
 use crate::audit::sieve::{Patterns, TextSieve, key_of};
@@ -22,7 +22,7 @@ use crate::condition::spec::Grade;
 use crate::facts::model::Place;
 use crate::facts::tasks::Follower;
 use crate::repo::history::{Extent, History, Place as Brought, Sieve};
-use crate::repo::place::{Request, place};
+use crate::repo::place::{Request, Secrets, place};
 use crate::repo::{Repo, Role};
 use crate::rule::model::{Pattern, Rule};
 use crate::rule::set::RuleSet;
@@ -250,12 +250,12 @@ impl Search<'_> {
         let mut spans = vec![span];
         let traces = TextSieve::new(self.patterns).sift(text, None).traces;
         spans.extend(traces.iter().map(|trace| Span::new(trace.start as usize, trace.end as usize)));
-        let hidden = parts_at(&spans, text);
         let page = Repo::from_memory([(path, text)]);
-        let placed = place(&page, &[Request { path, span, hashed: false }], 1).into_iter().find_map(Result::ok);
-        let Some(mut placed) = placed else { return (Region::file_start(), String::new()) };
-        placed.redact(|line| hide(line, &hidden));
-        (placed.region, placed.lines.first().map(|line| line.trim().to_owned()).unwrap_or_default())
+        let secrets = Secrets::from([(path.to_owned(), spans)]);
+        let placed =
+            place(&page, &[Request { path, span, hashed: false }], &secrets, 1).into_iter().find_map(Result::ok);
+        let Some(placed) = placed else { return (Region::file_start(), String::new()) };
+        (placed.region, shown_line(&placed))
     }
 
     /// Notes the commit at what the files still hold, and gives what they do not hold by rule.

@@ -22,7 +22,6 @@ mod related;
 mod scan;
 mod sieve;
 
-pub(crate) use place::{hide, secret_parts};
 mod secrets;
 
 use std::collections::BTreeMap;

@@ -12,9 +12,12 @@ use crate::condition::text::one_line;
 use crate::facts::known::Facts;
 use crate::facts::model::Place;
 use crate::repo::Repo;
-use crate::repo::place::{Request, place};
+use crate::repo::place::{Placed, Request, Secrets, place};
 use crate::rule::set::RuleSet;
-use crate::text::{Region, Span};
+use crate::text::Region;
+
+/// Most characters of a line that are kept: minified files and dumps have all on one.
+const LONGEST_LINE: usize = 1000;
 
 /// Where each place is, in lines and columns, with its first line (redacted).
 #[derive(Debug, Default)]
@@ -53,7 +56,7 @@ pub(crate) fn fill(
     items: &mut [Item],
     jobs: usize,
 ) -> Places {
-    let secrets = Secrets::of(rules, matches, facts);
+    let secrets = secrets_of(rules, matches, facts);
     let places = locate(repo, &secrets, &wanted(facts, items), &found(items), jobs);
     for item in items {
         let id = rules.rules.get(item.rule).map(|rule| rule.id.to_string()).unwrap_or_default();
@@ -144,12 +147,9 @@ fn locate(repo: &Repo, secrets: &Secrets, wanted: &[Place], found: &HashSet<&Pla
         })
         .collect();
     let mut known = HashMap::with_capacity(wanted.len());
-    let mut values: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for (wanted, found) in wanted.iter().zip(place(repo, &requests, jobs)) {
-        let Ok(mut placed) = found else { continue };
-        let hidden = values.entry(wanted.path.as_str()).or_insert_with(|| secrets.values(repo, &wanted.path));
-        placed.redact(|line| hide(line, hidden));
-        let line = placed.lines.first().map(|line| line.trim().to_owned()).unwrap_or_default();
+    for (wanted, found) in wanted.iter().zip(place(repo, &requests, secrets, jobs)) {
+        let Ok(placed) = found else { continue };
+        let line = shown_line(&placed);
         let hash = placed.line_hash.unwrap_or_default();
         known.insert(wanted.clone(), Known { region: placed.region, line, hash });
     }
@@ -157,46 +157,17 @@ fn locate(repo: &Repo, secrets: &Secrets, wanted: &[Place], found: &HashSet<&Pla
 }
 
 /// Where the secrets of each file lie.
-struct Secrets {
-    by_path: BTreeMap<String, Vec<Span>>,
+fn secrets_of(rules: &RuleSet, matches: &Matches, facts: &Facts) -> Secrets {
+    let path = |file: u32| facts.paths.get(file as usize).map(ToString::to_string);
+    let places = secrets::places(&rules.plan, matches).into_iter();
+    places.filter_map(|(file, spans)| Some((path(file)?, spans))).collect()
 }
 
-impl Secrets {
-    fn of(rules: &RuleSet, matches: &Matches, facts: &Facts) -> Self {
-        let path = |file: u32| facts.paths.get(file as usize).map(ToString::to_string);
-        let places = secrets::places(&rules.plan, matches).into_iter();
-        Self { by_path: places.filter_map(|(file, spans)| Some((path(file)?, spans))).collect() }
+/// The first line of a place; of a line as long as a file, its beginning.
+pub(super) fn shown_line(placed: &Placed) -> String {
+    let line = placed.lines.first().map(|line| line.trim()).unwrap_or_default();
+    match line.char_indices().nth(LONGEST_LINE) {
+        Some((end, _)) => line.get(..end).unwrap_or_default().to_owned() + "\u{2026}",
+        None => line.to_owned(),
     }
-
-    /// The values of the secrets of one file; read anew, because nothing of them is kept.
-    fn values(&self, repo: &Repo, path: &str) -> Vec<String> {
-        let Some(spans) = self.by_path.get(path) else { return Vec::new() };
-        let Some(Ok(text)) = repo.file(path).map(|file| repo.read(file)) else { return Vec::new() };
-        parts_at(spans, &text)
-    }
-}
-
-/// The parts of secret values that may stand on a line of their own.
-pub(crate) fn secret_parts(values: impl Iterator<Item = String>) -> Vec<String> {
-    const SHORTEST: usize = 4;
-    let parts = values.flat_map(|value| value.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>());
-    let mut parts: Vec<String> = parts.filter(|part| part.len() >= SHORTEST).collect();
-    parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
-    parts.dedup();
-    parts
-}
-
-/// The same of what stands at `spans` of a text.
-pub(crate) fn parts_at(spans: &[Span], text: &[u8]) -> Vec<String> {
-    let value = |span: &Span| text.get(span.start..span.end).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-    secret_parts(spans.iter().filter_map(value))
-}
-
-/// `text` with each of `hidden` replaced by asterisks.
-pub(crate) fn hide(text: &str, hidden: &[String]) -> String {
-    let mut out = text.to_owned();
-    for value in hidden.iter().filter(|value| text.contains(value.as_str())) {
-        out = out.replace(value.as_str(), "********");
-    }
-    out
 }

@@ -1,16 +1,17 @@
 //! What secret patterns of one file have to do with each other: general ones give way, and what an encoded value says is
 //! shown to all others, once.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
 use crate::audit::keywords::RUN_AT_LEAST;
-use crate::audit::place::{hide, parts_at};
 use crate::condition::matches::{FileMatches, Hit, LeafId, Matches};
 use crate::condition::plan::{Condition, Leaf, Plan, Question};
 use crate::condition::secret::encoded;
 use crate::condition::spec::{Encoding, SecretSpec};
 use crate::condition::text::{Refused, Sight, TextPattern};
-use crate::repo::Role;
+use crate::repo::{Redactor, Role};
 use crate::rule::set::RuleSet;
 use crate::text::Span;
 
@@ -152,29 +153,42 @@ pub(crate) fn places(plan: &Plan, matches: &Matches) -> FxHashMap<u32, Vec<Span>
 /// The secrets of one file, so that nothing else shows them.
 #[derive(Debug)]
 pub(crate) struct Hidden {
+    /// In order, and apart from each other.
     spans: Vec<Span>,
-    parts: Vec<String>,
+    redactor: Redactor,
 }
 
 impl Hidden {
     /// Those at `spans` of `text`.
-    pub(crate) fn of(spans: Vec<Span>, text: &[u8]) -> Self {
-        let parts = parts_at(&spans, text);
-        Self { spans, parts }
+    pub(crate) fn of(mut spans: Vec<Span>, text: &[u8]) -> Self {
+        let redactor = Redactor::of(&spans, text);
+        spans.sort_unstable();
+        spans.dedup_by(|next, kept| {
+            let overlaps = next.start < kept.end;
+            *kept = if overlaps { kept.cover(*next) } else { *kept };
+            overlaps
+        });
+        Self { spans, redactor }
+    }
+
+    /// Whether a secret stands in a part of the file.
+    fn overlap(&self, part: Span) -> bool {
+        let from = self.spans.partition_point(|span| span.end <= part.start);
+        self.spans.get(from).is_some_and(|span| span.start < part.end)
     }
 
     /// Takes them out of a text.
     pub(crate) fn hide(&self, text: &mut String) {
-        *text = hide(text, &self.parts);
+        if let Cow::Owned(hidden) = self.redactor.redact(text) {
+            *text = hidden;
+        }
     }
 
     /// Takes them out of what a condition found in the same file.
     pub(crate) fn hide_in(&self, matches: &mut FileMatches) {
         for hit in matches.hits.iter_mut().chain(matches.in_order.as_deref_mut()) {
-            let overlaps =
-                hit.span.is_some_and(|own| self.spans.iter().any(|span| own.start < span.end && span.start < own.end));
             // A text that was cut short may end within a secret, where it cannot be recognised any more.
-            if overlaps && hit.shows.ends_with('\u{2026}') {
+            if hit.span.is_some_and(|own| self.overlap(own)) && hit.shows.ends_with('\u{2026}') {
                 "(hidden: it holds a secret)".clone_into(&mut hit.shows);
             } else {
                 self.hide(&mut hit.shows);

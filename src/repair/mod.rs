@@ -13,12 +13,12 @@ use minijinja::value::{Serde, Value};
 use minijinja::{Environment, UndefinedBehavior, context};
 use similar::TextDiff;
 
-use crate::audit::{Audit, hide, secret_parts};
+use crate::audit::Audit;
 use crate::checklist::finding::Finding;
 use crate::checklist::item::{Item, Verdict};
 use crate::checklist::outcome::Outcome;
 use crate::repair::context::Known;
-use crate::repo::Repo;
+use crate::repo::{Redactor, Repo};
 use crate::rule::repair::{Action, Collected, Repair, Repairs};
 use crate::rule::set::RuleSet;
 use crate::text::Span;
@@ -54,7 +54,7 @@ impl Proposal {
             .context_radius(3)
             .header(&from, &format!("b/{}", self.path))
             .to_string();
-        hide(&text, &self.hidden)
+        Redactor::new(self.hidden.iter().map(|value| value.as_str().into())).redact(&text).into_owned()
     }
 }
 
@@ -223,10 +223,9 @@ impl<'a> Bench<'a> {
         let all = self.shop.audit.found.iter().flat_map(Item::findings);
         let spans = all.filter(|finding| finding.mark.is_some() && finding.place.path == path);
         let text = self.shop.repo.file(path).and_then(|file| self.shop.repo.read(file).ok()).unwrap_or_default();
-        secret_parts(spans.filter_map(|finding| {
-            let span = finding.place.span?;
-            Some(String::from_utf8_lossy(text.get(span.start..span.end)?).into_owned())
-        }))
+        let value =
+            |span: Span| text.get(span.start..span.end).map(|value| String::from_utf8_lossy(value).into_owned());
+        spans.filter_map(|finding| finding.place.span.and_then(value)).collect()
     }
 
     fn render(

@@ -18,6 +18,7 @@ mod line_hash;
 mod list;
 pub mod place;
 mod read;
+mod redact;
 pub mod role;
 mod role_content;
 mod role_pattern;
@@ -41,6 +42,7 @@ pub use git::GitState;
 pub(crate) use letters::Letters;
 pub use line_hash::hashes;
 pub use read::Buffer;
+pub use redact::Redactor;
 pub use role::Role;
 pub use role_content::{depends_on_content, role_by_content};
 

@@ -1,9 +1,8 @@
 //! From byte spans to what a report shows: lines and columns, the text around, the line hash.
 //!
-//! Only files with something to show are opened again, each once. Texts come out as they are in the file; the caller
-//! passes them through [`Placed::redact`] before anything else sees them.
+//! Only files with something to show are opened again, each once. Whatever text comes out has lost the values of all
+//! secrets of its file that the caller knows of; each line is gone through once, however many places are on it.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,7 +10,10 @@ use crate::parallel::in_order;
 use crate::text::{LineIndex, Region, Span};
 
 use super::line_hash::LineHashes;
-use super::{Buffer, Repo, SkipReason};
+use super::{Buffer, Redactor, Repo, SkipReason};
+
+/// Where secrets stand, by the path of their file.
+pub type Secrets = BTreeMap<String, Vec<Span>>;
 
 /// Most lines of one place that are shown.
 pub const MAX_LINES: usize = 12;
@@ -35,15 +37,6 @@ pub struct Placed {
     pub line_hash: Option<String>,
 }
 
-impl Placed {
-    /// Replaces every text by what `redact` makes of it.
-    pub fn redact(&mut self, mut redact: impl FnMut(&str) -> String) {
-        for text in self.lines.iter_mut().chain(&mut self.before).chain(&mut self.after) {
-            *text = redact(text).into();
-        }
-    }
-}
-
 /// What is to be placed.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'repo> {
@@ -55,8 +48,9 @@ pub struct Request<'repo> {
     pub hashed: bool,
 }
 
-/// Places every request, in the order given, with as many threads as `jobs` says. Spans behind the end of a file mean its end.
-pub fn place(repo: &Repo, requests: &[Request<'_>], jobs: usize) -> Vec<Result<Placed, SkipReason>> {
+/// Places every request, in the order given, with as many threads as `jobs` says; no text of a file shows what stands at
+/// its `secrets`. Spans behind the end of a file mean its end.
+pub fn place(repo: &Repo, requests: &[Request<'_>], secrets: &Secrets, jobs: usize) -> Vec<Result<Placed, SkipReason>> {
     let mut by_path: BTreeMap<&str, Vec<(usize, Request<'_>)>> = BTreeMap::new();
     for (at, request) in requests.iter().enumerate() {
         by_path.entry(request.path).or_default().push((at, *request));
@@ -67,7 +61,8 @@ pub fn place(repo: &Repo, requests: &[Request<'_>], jobs: usize) -> Vec<Result<P
         let placed = match read(repo, path, buffer) {
             Ok(text) => {
                 let hashed = wanted.iter().any(|(_, request)| request.hashed);
-                let mut page = Page::new(text, wanted.iter().map(|(_, request)| request.span), hashed);
+                let redactor = Redactor::of(secrets.get(*path).map_or(&[], Vec::as_slice), text);
+                let mut page = Page::new(text, wanted.iter().map(|(_, request)| request.span), hashed, redactor);
                 wanted.iter().map(|(at, request)| (*at, Ok(page.show(*request)))).collect::<Vec<_>>()
             }
             Err(reason) => wanted.iter().map(|(at, _)| (*at, Err(reason.clone()))).collect(),
@@ -89,11 +84,12 @@ struct Page<'text> {
     index: LineIndex,
     columns: BTreeMap<usize, (usize, usize)>,
     hashes: Option<LineHashes>,
+    redactor: Redactor,
     lines: BTreeMap<usize, Arc<str>>,
 }
 
 impl<'text> Page<'text> {
-    fn new(text: &'text [u8], spans: impl Iterator<Item = Span>, hashed: bool) -> Self {
+    fn new(text: &'text [u8], spans: impl Iterator<Item = Span>, hashed: bool, redactor: Redactor) -> Self {
         let mut offsets: Vec<usize> = spans
             .flat_map(|span| [span.start, span.end.max(span.start)])
             .map(|offset| offset.min(text.len()))
@@ -104,7 +100,7 @@ impl<'text> Page<'text> {
         let index = LineIndex::new(text);
         let columns = columns(text, &index, &offsets);
         let line_hashes = hashed.then(|| LineHashes::new(&String::from_utf8_lossy(text)));
-        Self { text, index, columns, hashes: line_hashes, lines: BTreeMap::new() }
+        Self { text, index, columns, hashes: line_hashes, redactor, lines: BTreeMap::new() }
     }
 
     fn show(&mut self, request: Request<'_>) -> Placed {
@@ -137,10 +133,8 @@ impl<'text> Page<'text> {
             return None;
         }
         let bytes = self.text.get(span.start..span.end)?;
-        let shared = self.lines.entry(line).or_insert_with(|| match String::from_utf8_lossy(bytes) {
-            Cow::Borrowed(text) => text.into(),
-            Cow::Owned(text) => text.into(),
-        });
+        let redactor = &self.redactor;
+        let shared = self.lines.entry(line).or_insert_with(|| redactor.redact(&String::from_utf8_lossy(bytes)).into());
         Some(Arc::clone(shared))
     }
 }
@@ -184,7 +178,7 @@ mod tests {
 
     fn one(text: &str, span: Span) -> Placed {
         let repo = Repo::from_memory([("a", text)]);
-        place(&repo, &[request("a", span)], 1).remove(0).unwrap()
+        place(&repo, &[request("a", span)], &Secrets::new(), 1).remove(0).unwrap()
     }
 
     #[test]
@@ -226,7 +220,7 @@ mod tests {
         let repo = Repo::from_memory([("a", &b"1\n2\n"[..]), ("b", b"x\0y"), ("c", b"3")]);
         let span = Span::new(0, 1);
         let requests = [("c", span), ("b", span), ("a", Span::new(2, 3)), ("d", span), ("a", span)];
-        let placed = place(&repo, &requests.map(|(path, span)| request(path, span)), 2);
+        let placed = place(&repo, &requests.map(|(path, span)| request(path, span)), &Secrets::new(), 2);
         let texts: Vec<_> = placed.iter().map(|one| one.as_ref().map(|one| &*one.lines[0])).collect();
         let gone = SkipReason::Unreadable("no such file".to_owned());
         assert_eq!(texts, [Ok("3"), Err(&SkipReason::Binary), Ok("2"), Err(&gone), Ok("1")]);
@@ -234,10 +228,17 @@ mod tests {
 
     #[test]
     fn redaction_reaches_every_text() {
-        let mut placed = one("key=1\nkey=2\nkey=3\n", Span::new(6, 9));
-        placed.redact(|text| text.replace("key", "***"));
-        let texts = [placed.before.unwrap(), placed.lines[0].clone(), placed.after.unwrap()];
-        assert_eq!(texts.map(|text| text.to_string()), ["***=1", "***=2", "***=3"]);
+        let repo = Repo::from_memory([("a", "1=same\n2=same\n3=same and more\n4\n5\n6\n7=late\nlate\n")]);
+        let secrets = Secrets::from([("a".to_owned(), vec![Span::new(2, 6), Span::new(43, 47)])]);
+        let texts = |span| {
+            let request = Request { hashed: false, ..request("a", span) };
+            let placed = place(&repo, &[request], &secrets, 1).remove(0).unwrap();
+            [placed.before.unwrap(), placed.lines[0].clone(), placed.after.unwrap()].map(|text| text.to_string())
+        };
+        assert_eq!(texts(Span::new(9, 13)), ["1=********", "2=********", "3=******** and more"]);
+        // What stands behind the lines that are shown counts too.
+        assert_eq!(texts(Span::at(32)), ["4", "5", "6"]);
+        assert_eq!(texts(Span::at(36)), ["6", "7=********", "********"]);
     }
 
     proptest! {
@@ -248,7 +249,7 @@ mod tests {
             let spans = [Span::new(one.min(two), one.max(two)), Span::new(three.min(four), three.max(four))];
             let repo = Repo::from_memory([("a", text.as_str())]);
             let index = LineIndex::new(text.as_bytes());
-            for (placed, span) in place(&repo, &spans.map(|span| request("a", span)), 1).into_iter().zip(spans) {
+            for (placed, span) in place(&repo, &spans.map(|span| request("a", span)), &Secrets::new(), 1).into_iter().zip(spans) {
                 let placed = placed.unwrap();
                 prop_assert_eq!(placed.region, index.region(text.as_bytes(), span));
             }
@@ -261,7 +262,7 @@ mod tests {
             let repo = Repo::from_memory([("a", text.as_str())]);
             let [hashed, bare] = [true, false].map(|hashed| {
                 let request = Request { hashed, ..request("a", span) };
-                Placed { line_hash: None, ..place(&repo, &[request], 1).remove(0).unwrap() }
+                Placed { line_hash: None, ..place(&repo, &[request], &Secrets::new(), 1).remove(0).unwrap() }
             });
             prop_assert_eq!(hashed, bare);
         }
@@ -269,7 +270,7 @@ mod tests {
         #[test]
         fn never_panics(text: Vec<u8>, start: u16, end: u16) {
             let repo = Repo::from_memory([("a", text)]);
-            let _ = place(&repo, &[request("a", Span::new(start.into(), end.into()))], 1);
+            let _ = place(&repo, &[request("a", Span::new(start.into(), end.into()))], &Secrets::new(), 1);
         }
     }
 }

@@ -143,6 +143,8 @@ fn pattern(clause: &Clause, file: &RuleFile, plan: &mut PlanBuilder<'_>) -> Resu
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::condition::kinds::Kinds;
 
@@ -151,7 +153,7 @@ mod tests {
             "{{title: t, severity: high, confidence: high, edition: '1', why: w, fix: f, {proof}: [{{file: {{paths: [a]}}}}], \
              milder: [{{severity: {severity}, because: nobody uses it, when: {{file: {{paths: [b]}}}}}}]}}"
         );
-        let (allow, id) = (Default::default(), RuleId::parse("a/b")?);
+        let (allow, id) = (BTreeMap::default(), RuleId::parse("a/b")?);
         let mut plan = PlanBuilder::new(Kinds::get(), &allow);
         let file = serde_yaml::from_str(&text).map_err(|error| error.to_string())?;
         rule(id, file, Vec::new(), "a/b.yml", false, &mut plan).map_err(|error| error.to_string())

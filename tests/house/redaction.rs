@@ -103,3 +103,25 @@ fn no_format_holds_a_secret() {
         }
     }
 }
+
+#[test]
+fn a_dump_of_thousands_on_one_line_is_hidden_and_stays_short() {
+    let tokens: Vec<String> = (0..3000_u64).map(|number| format!("glpat{}{}", '-', body(number * 7 + 5, 20))).collect();
+    let rows: Vec<String> =
+        tokens.iter().enumerate().map(|(id, token)| format!("({id},'user{id}','{token}')")).collect();
+    let dump = format!("INSERT INTO tokens VALUES {};\n", rows.join(","));
+    let repo = Repo::from_memory([("main.py", "print(1)\n"), ("dump.sql", dump.as_str())]);
+    let rules = RuleSet::embedded().unwrap();
+    let options = AuditOptions {
+        only: vec!["secrets".to_owned()],
+        ..AuditOptions::new(2, jiff::civil::date(2026, 11, 21))
+    };
+    let audit = audit(&repo, &rules, &options);
+    let found: usize = audit.items.iter().map(|item| item.findings().count()).sum();
+    assert!(found > 2900, "only {found} were found");
+    let gate = prodready::score::Gate::default();
+    let sarif = sarif::render(&Report::new(&audit, &rules, &gate)).unwrap();
+    // A line as long as the file is not repeated for each of them.
+    assert!(sarif.len() < found * 6000, "{} bytes for {found}", sarif.len());
+    assert!(tokens.iter().all(|token| !sarif.contains(&token[8..])));
+}
