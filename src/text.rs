@@ -53,6 +53,17 @@ impl Span {
     }
 }
 
+/// Spans in order, those that overlap as one.
+pub fn joined(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    spans.dedup_by(|next, kept| {
+        let overlaps = next.start < kept.end;
+        *kept = if overlaps { kept.cover(*next) } else { *kept };
+        overlaps
+    });
+    spans
+}
+
 /// One place in a text as people and reports name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {

@@ -13,7 +13,7 @@ use crate::condition::spec::{Encoding, SecretSpec};
 use crate::condition::text::{Refused, Sight, TextPattern};
 use crate::repo::{Redactor, Role};
 use crate::rule::set::RuleSet;
-use crate::text::Span;
+use crate::text::{Span, joined};
 
 /// Most values of one file that are decoded, and their longest, in bytes.
 const VALUES: usize = 64;
@@ -160,15 +160,9 @@ pub(crate) struct Hidden {
 
 impl Hidden {
     /// Those at `spans` of `text`.
-    pub(crate) fn of(mut spans: Vec<Span>, text: &[u8]) -> Self {
+    pub(crate) fn of(spans: Vec<Span>, text: &[u8]) -> Self {
         let redactor = Redactor::of(&spans, text);
-        spans.sort_unstable();
-        spans.dedup_by(|next, kept| {
-            let overlaps = next.start < kept.end;
-            *kept = if overlaps { kept.cover(*next) } else { *kept };
-            overlaps
-        });
-        Self { spans, redactor }
+        Self { spans: joined(spans), redactor }
     }
 
     /// Whether a secret stands in a part of the file.

@@ -112,10 +112,8 @@ fn a_dump_of_thousands_on_one_line_is_hidden_and_stays_short() {
     let dump = format!("INSERT INTO tokens VALUES {};\n", rows.join(","));
     let repo = Repo::from_memory([("main.py", "print(1)\n"), ("dump.sql", dump.as_str())]);
     let rules = RuleSet::embedded().unwrap();
-    let options = AuditOptions {
-        only: vec!["secrets".to_owned()],
-        ..AuditOptions::new(2, jiff::civil::date(2026, 11, 21))
-    };
+    let options =
+        AuditOptions { only: vec!["secrets".to_owned()], ..AuditOptions::new(2, jiff::civil::date(2026, 11, 21)) };
     let audit = audit(&repo, &rules, &options);
     let found: usize = audit.items.iter().map(|item| item.findings().count()).sum();
     assert!(found > 2900, "only {found} were found");
