@@ -7,13 +7,13 @@ use crate::audit::answers::Answered;
 use crate::audit::reach::Names;
 use crate::condition::Truth;
 use crate::condition::applies::Origin;
-use crate::condition::kinds::Kinds;
+use crate::condition::kinds::{Kind, Kinds};
 use crate::condition::matches::Hit;
 use crate::condition::plan::roles;
 use crate::condition::related::{RelatedCondition, Row};
 use crate::condition::value::{ValueCondition, ValueHit};
 use crate::facts::tasks::Follower;
-use crate::format::{Limits, Node, Syntax};
+use crate::format::{FormatError, Limits, Node, Syntax};
 use crate::repo::Role;
 
 type Parsed = Result<Vec<(Node, Value)>, String>;
@@ -23,13 +23,15 @@ pub(crate) struct Documents<'a> {
     text: Option<&'a str>,
     kinds: &'a [usize],
     follower: &'a Follower<'a>,
+    /// As they are written, by syntax.
+    written: Vec<(Syntax, Result<Vec<Node>, FormatError>)>,
     read: Vec<(usize, Option<Parsed>)>,
 }
 
 impl<'a> Documents<'a> {
     /// The documents of `text`, which by its path may be of `kinds`.
     pub(crate) fn new(text: Option<&'a str>, kinds: &'a [usize], follower: &'a Follower<'a>) -> Self {
-        Self { text, kinds, follower, read: Vec::new() }
+        Self { text, kinds, follower, written: Vec::new(), read: Vec::new() }
     }
 
     /// Asks the documents of a kind; `None` where the file holds none.
@@ -93,18 +95,16 @@ impl<'a> Documents<'a> {
         self.read.iter().find(|(known, _)| *known == kind)?.1.as_ref()
     }
 
-    fn parse(&self, number: usize) -> Option<Parsed> {
+    fn parse(&mut self, number: usize) -> Option<Parsed> {
         let kind = Kinds::get().entry(number)?;
         let text = self.text.filter(|_| self.kinds.contains(&number))?;
         if !kind.is_triggered(text) {
             return None;
         }
-        match crate::format::parse(kind.syntax, text, &Limits::default()) {
-            Ok(documents) => {
-                let of_kind: Vec<(Node, Value)> = documents
+        match self.roots(kind, text) {
+            Ok(roots) => {
+                let of_kind: Vec<(Node, Value)> = roots
                     .into_iter()
-                    .map(|document| document.root)
-                    .filter(|root| kind.fits(root) != Truth::False)
                     .map(|mut root| {
                         kind.augment(&mut root, text);
                         kind.follow(self.follower, &mut root);
@@ -117,6 +117,27 @@ impl<'a> Documents<'a> {
             // A file that only might be of this kind says nothing when it cannot be read.
             Err(_) if kind.is_guess() => None,
             Err(error) => Some(Err(located(&error.to_string(), error.offset, text, kind.syntax))),
+        }
+    }
+
+    /// The documents of a kind as they are written. A file that may be of other kinds too is kept parsed for them.
+    fn roots(&mut self, kind: &Kind, text: &str) -> Result<Vec<Node>, FormatError> {
+        let fits = |root: &Node| kind.fits(root) != Truth::False;
+        let mut known = self.written.iter().position(|(syntax, _)| *syntax == kind.syntax);
+        if known.is_none() {
+            let parsed = crate::format::parse(kind.syntax, text, &Limits::default());
+            let roots = parsed.map(|documents| documents.into_iter().map(|document| document.root));
+            let others = self.kinds.iter().filter_map(|number| Kinds::get().entry(*number));
+            if others.filter(|other| other.syntax == kind.syntax && other.is_triggered(text)).count() < 2 {
+                return roots.map(|roots| roots.filter(fits).collect());
+            }
+            known = Some(self.written.len());
+            self.written.push((kind.syntax, roots.map(Iterator::collect)));
+        }
+        match known.and_then(|at| self.written.get(at)) {
+            Some((_, Err(error))) => Err(error.clone()),
+            Some((_, Ok(roots))) => Ok(roots.iter().filter(|root| fits(root)).cloned().collect()),
+            None => Ok(Vec::new()),
         }
     }
 }
