@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
-use memchr::memmem;
+use memchr::memmem::Finder;
 
 use crate::text::{Span, joined};
 
@@ -21,7 +21,9 @@ const FEW: usize = 32;
 pub struct Redactor {
     /// In order, each once.
     values: Vec<String>,
-    /// Built when first needed; an error where there are more values than it takes.
+    /// One for each of a few values, built when first needed.
+    finders: OnceLock<Vec<Finder<'static>>>,
+    /// For many. Built when first needed; an error where there are more values than it takes.
     automaton: OnceLock<Result<AhoCorasick, BuildError>>,
 }
 
@@ -39,7 +41,7 @@ impl Redactor {
         parts.retain(|part| part.len() >= SHORTEST);
         parts.sort_unstable();
         parts.dedup();
-        Self { values: parts, automaton: OnceLock::new() }
+        Self { values: parts, ..Self::default() }
     }
 
     /// `text` with each of the values replaced by asterisks; those that overlap are masked as one.
@@ -61,11 +63,13 @@ impl Redactor {
     /// Where the values stand in a text; `None` where they cannot be searched for, so that nothing may be shown.
     fn places(&self, text: &str) -> Option<Vec<Span>> {
         if self.values.len() <= FEW {
-            let of = |value: &str| -> Vec<Span> {
-                let places = memmem::find_iter(text.as_bytes(), value);
-                places.map(|at| Span::new(at, at + value.len())).collect()
+            let finders =
+                self.finders.get_or_init(|| self.values.iter().map(|value| Finder::new(value).into_owned()).collect());
+            let of = |finder: &Finder<'_>| -> Vec<Span> {
+                let length = finder.needle().len();
+                finder.find_iter(text.as_bytes()).map(|at| Span::new(at, at + length)).collect()
             };
-            return Some(self.values.iter().flat_map(|value| of(value)).collect());
+            return Some(finders.iter().flat_map(of).collect());
         }
         let automaton = self.automaton.get_or_init(|| quick_to_build(&self.values)).as_ref().ok()?;
         Some(automaton.find_overlapping_iter(text).map(|found| Span::new(found.start(), found.end())).collect())
