@@ -16,6 +16,7 @@ pub mod glob;
 pub mod guards;
 pub mod kinds;
 pub mod languages;
+mod line_part;
 mod listing;
 pub mod matches;
 pub mod message;

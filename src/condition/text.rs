@@ -13,6 +13,7 @@ use regex_syntax::hir::Hir;
 
 use crate::condition::assigned::{Assigned, assigned};
 use crate::condition::expression::{Expression, Found, Length, SMALL_CACHE, parse};
+use crate::condition::line_part::line_part;
 use crate::condition::secret::{self, Identity, Weight};
 use crate::condition::spec::{Confidence, TextSpec, Window};
 use crate::condition::start::Shape;
@@ -132,6 +133,15 @@ impl TextPattern {
     #[must_use]
     pub fn passing_over(self, lines: Option<Arc<Allow>>) -> Self {
         Self { passed_over: lines, ..self }
+    }
+
+    /// What a pattern over whole files must match on a line of its own, beside a keyword, to match at all; `None` where
+    /// that cannot be said.
+    pub(crate) fn on_lines(&self) -> Option<Self> {
+        let wide = self.spec.window == Window::File && self.spec.secret.is_some() && self.spec.assigned.is_some();
+        let part = if wide { line_part(&parse(&self.spec.pattern).ok()?, "secret")? } else { return None };
+        let spec = TextSpec { pattern: part.to_string(), window: Window::Line, ..TextSpec::clone(&self.spec) };
+        Some(Self::new(spec, self.allow.clone()).passing_over(self.passed_over.clone()))
     }
 
     /// Checks every expression, for rule loading and tests.
