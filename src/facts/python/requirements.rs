@@ -33,7 +33,7 @@ pub fn requirements(path: &str, text: &str) -> Result<Manifest, FormatError> {
         let content = line.trim_end_matches(['\n', '\r']);
         let comment = content.trim_start().starts_with('#');
         if comment {
-            locked |= manifest.packages.is_empty() && is_header(content);
+            locked |= (manifest.packages.is_empty() && is_header(content)) || says_who_wanted_it(content);
             goes_on = false;
         } else if let Some(part) = content.strip_suffix('\\') {
             // Joined lines keep their length, so that offsets stay those of the file.
@@ -54,6 +54,12 @@ pub fn requirements(path: &str, text: &str) -> Result<Manifest, FormatError> {
     let firm = |pin| matches!(pin, Pin::Exact | Pin::Local);
     manifest.compiled = locked && !manifest.packages.is_empty() && manifest.packages.iter().all(|p| firm(p.pin));
     Ok(manifest)
+}
+
+/// The comment behind a requirement that pip-compile and uv write, whether or not their header was kept.
+fn says_who_wanted_it(comment: &str) -> bool {
+    let said = comment.trim_start().strip_prefix("# via");
+    said.is_some_and(|behind| behind.is_empty() || behind.starts_with(' '))
 }
 
 fn is_header(comment: &str) -> bool {
@@ -219,6 +225,9 @@ sentry-sdk";
         assert!(!requirements("requirements.txt", &format!("{header}a>=1")).unwrap().compiled);
         assert!(!requirements("requirements.txt", "a==1").unwrap().compiled);
         assert!(requirements("requirements.txt", "a==1 --hash=sha256:aa").unwrap().compiled);
+        assert!(requirements("requirements.txt", "a==1\n    # via\n    #   -r base.in\n    #   b\n").unwrap().compiled);
+        assert!(requirements("requirements.txt", "a==1\n    # via b\n").unwrap().compiled);
+        assert!(!requirements("requirements.txt", "a==1\n    # viable\n").unwrap().compiled);
     }
 
     #[test]
