@@ -450,7 +450,7 @@ mod tests {
     fn paths_have_their_kinds() {
         let table: &[(&str, &[&str])] = &[
             ("Dockerfile", &["dockerfile"]),
-            ("apps/web/Dockerfile.prod", &["dockerfile"]),
+            ("apps/web/Dockerfile.prod", &["dockerfile", "dockerfile-of-front"]),
             ("api.dockerfile", &["dockerfile"]),
             ("Containerfile.dev", &["dockerfile"]),
             ("Dockerfile.dockerignore", &[]),
