@@ -102,7 +102,33 @@ fn judge(
         verdict.beneath = Some(Box::new(beneath));
     }
     complete(rule, &mut verdict, because.as_ref(), &context);
+    soften(rule, &mut verdict.findings, &context);
     verdict
+}
+
+/// Findings of patterns that harm less here, for the first reason that holds; those of tests and examples have the
+/// lowest severity already.
+fn soften(rule: &Rule, findings: &mut [Finding], context: &Context<'_>) {
+    let about = |milder: &Milder, finding: &Finding| {
+        let named = finding.pattern.as_ref().is_some_and(|pattern| milder.patterns.contains(pattern));
+        named && !finding.lenient && finding.severity > milder.severity
+    };
+    let mut asked: Vec<Option<bool>> = vec![None; rule.milder.len()];
+    for finding in findings {
+        let mut all = rule.milder.iter().zip(&mut asked).filter(|(milder, _)| about(milder, finding));
+        let first = all.find_map(|(milder, truth)| {
+            truth.get_or_insert_with(|| evaluate(&milder.condition, context).truth.is_true()).then_some(milder)
+        });
+        if let Some(milder) = first {
+            finding.severity = milder.severity;
+            finding.message = softer(&finding.message, milder);
+        }
+    }
+}
+
+/// A message that says why the finding has not the severity that it has elsewhere.
+fn softer(message: &str, milder: &Milder) -> String {
+    format!("{} (only {}: {})", message.trim_end_matches('.'), milder.severity.as_str(), milder.because)
 }
 
 /// What every verdict says beside its outcome; an absence becomes a finding.
@@ -110,7 +136,9 @@ fn complete(rule: &Rule, verdict: &mut Verdict, because: Option<&Evidence>, cont
     verdict.component = context.component;
     if verdict.outcome == Outcome::Fail && verdict.findings.is_empty() {
         let anchor = anchor(because, context.facts, context.component);
-        let milder = rule.milder.iter().find(|milder| evaluate(&milder.condition, context).truth.is_true());
+        let holds =
+            |milder: &&Milder| milder.patterns.is_empty() && evaluate(&milder.condition, context).truth.is_true();
+        let milder = rule.milder.iter().find(holds);
         verdict.findings.push(absence(rule, milder, context.component, anchor));
     }
     verdict.applies_because = because.cloned().or_else(|| kind_evidence(context.facts, context.component));
@@ -408,7 +436,7 @@ fn finding(rule: &Rule, pattern: &Pattern, found: &Match, context: &Context<'_>)
 fn absence(rule: &Rule, milder: Option<&Milder>, component: Option<usize>, place: Place) -> Finding {
     let mut message = rule.absent.clone().unwrap_or_else(|| format!("not found: {}", rule.title));
     if let Some(milder) = milder {
-        message = format!("{} (only {}: {})", message.trim_end_matches('.'), milder.severity.as_str(), milder.because);
+        message = softer(&message, milder);
     }
     Finding {
         pattern: None,

@@ -22,10 +22,6 @@ pub fn rule(
             .with_help("say what proves the rule under `require`, or what violates it under `forbid`"));
     }
     let when = file.when.as_ref().map(|clause| plain(clause, "when", plan)).transpose().map_err(fault)?;
-    let mut milder = Vec::new();
-    for spec in &file.milder {
-        milder.push(self::milder(spec, &file, plan).map_err(fault)?);
-    }
     let mut require = Vec::new();
     for clause in &file.require {
         require.push(requirement(clause, plan).map_err(|message| fault(format!("under `require`: {message}")))?);
@@ -47,6 +43,10 @@ pub fn rule(
     }
     if forbid.len() > 1 && forbid.iter().any(|pattern| pattern.id.is_none()) {
         return Err(fault("a rule with several patterns must name each of them with `id`".to_owned()));
+    }
+    let mut milder = Vec::new();
+    for spec in &file.milder {
+        milder.push(self::milder(spec, &file, &forbid, plan).map_err(fault)?);
     }
     let aliases = file.aliases.iter().map(|alias| RuleId::parse(alias)).collect::<Result<_, _>>().map_err(fault)?;
     Ok(Rule {
@@ -93,18 +93,28 @@ pub fn plain(clause: &Clause, place: &str, plan: &mut PlanBuilder<'_>) -> Result
     plan.condition(clause).map_err(|message| format!("under `{place}`: {message}"))
 }
 
-/// Where an absence harms less: only of rules that require something, and below their severity.
-fn milder(spec: &MilderSpec, file: &RuleFile, plan: &mut PlanBuilder<'_>) -> Result<Milder, String> {
-    if file.require.is_empty() {
+/// Where an absence or what some patterns find harms less: only of rules that have such, and below their severity.
+fn milder(
+    spec: &MilderSpec,
+    file: &RuleFile,
+    forbid: &[Pattern],
+    plan: &mut PlanBuilder<'_>,
+) -> Result<Milder, String> {
+    if spec.patterns.is_empty() && file.require.is_empty() {
         return Err("`milder` speaks of absences, but nothing is asked for under `require`; \
-                    under `forbid` each pattern has a `severity` of its own"
+                    of what is forbidden, name the `patterns`"
             .to_owned());
+    }
+    let is_known = |name: &&String| forbid.iter().any(|pattern| pattern.id.as_ref() == Some(*name));
+    if let Some(name) = spec.patterns.iter().find(|name| !is_known(name)) {
+        return Err(format!("under `milder`: there is no pattern named `{name}` under `forbid`"));
     }
     if spec.severity >= file.severity {
         return Err("under `milder`: `severity` must be below the rule's".to_owned());
     }
     let condition = plain(&spec.when, "milder", plan)?;
-    Ok(Milder { severity: spec.severity, condition, because: spec.because.trim().to_owned() })
+    let because = spec.because.trim().to_owned();
+    Ok(Milder { severity: spec.severity, patterns: spec.patterns.clone(), condition, because })
 }
 
 fn requirement(clause: &Clause, plan: &mut PlanBuilder<'_>) -> Result<Requirement, String> {
@@ -150,7 +160,7 @@ mod tests {
 
     fn compiled(severity: &str, proof: &str) -> Result<Rule, String> {
         let text = format!(
-            "{{title: t, severity: high, confidence: high, edition: '1', why: w, fix: f, {proof}: [{{file: {{paths: [a]}}}}], \
+            "{{title: t, severity: high, confidence: high, edition: '1', why: w, fix: f, {proof}, \
              milder: [{{severity: {severity}, because: nobody uses it, when: {{file: {{paths: [b]}}}}}}]}}"
         );
         let (allow, id) = (BTreeMap::default(), RuleId::parse("a/b")?);
@@ -160,9 +170,12 @@ mod tests {
     }
 
     #[test]
-    fn an_absence_may_only_harm_less_than_the_rule_says() {
-        assert_eq!(compiled("medium", "require").unwrap().milder.len(), 1);
-        assert!(compiled("high", "require").unwrap_err().contains("must be below the rule's"));
-        assert!(compiled("low", "forbid").unwrap_err().contains("`milder` speaks of absences"));
+    fn an_absence_or_a_pattern_may_only_harm_less_than_the_rule_says() {
+        let (asked, forbidden) = ("require: [{file: {paths: [a]}}]", "forbid: [{id: one, file: {paths: [a]}}]");
+        assert_eq!(compiled("medium", asked).unwrap().milder.len(), 1);
+        assert!(compiled("high", asked).unwrap_err().contains("must be below the rule's"));
+        assert!(compiled("low", forbidden).unwrap_err().contains("`milder` speaks of absences"));
+        assert_eq!(compiled("low, patterns: [one]", forbidden).unwrap().milder[0].patterns, ["one"]);
+        assert!(compiled("low, patterns: [two]", forbidden).unwrap_err().contains("no pattern named `two`"));
     }
 }

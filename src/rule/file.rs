@@ -42,7 +42,7 @@ pub struct RuleFile {
     /// What is said when `when` does not hold: "no database holds state here".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub otherwise: Option<String>,
-    /// Where an absence harms less: the first of these that holds says how much.
+    /// Where an absence, or what some patterns find, harms less: the first of these that holds says how much.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub milder: Vec<MilderSpec>,
     /// Why it matters.
@@ -69,12 +69,15 @@ pub struct RuleFile {
     pub aliases: Vec<String>,
 }
 
-/// Where the absence of what a rule requires harms less than elsewhere.
+/// Where the absence of what a rule requires, or what some of its patterns find, harms less than elsewhere.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MilderSpec {
     /// The harm there, below the rule's. The outcome and the score stay what they are.
     pub severity: Severity,
+    /// Patterns of `forbid`, by their ids, whose findings it is about; none: it is about absences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patterns: Vec<String>,
     /// What must hold.
     pub when: Clause,
     /// Why, as a clause that follows the finding's message: "nothing here deploys it".

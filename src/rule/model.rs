@@ -39,7 +39,7 @@ pub struct Rule {
     pub when: Option<Condition>,
     /// What is said when it does not.
     pub otherwise: Option<String>,
-    /// Where an absence harms less: the first of these that holds.
+    /// Where an absence, or what some patterns find, harms less: the first of these that holds.
     pub milder: Vec<Milder>,
     /// Why it matters.
     pub why: String,
@@ -74,7 +74,7 @@ impl Rule {
         self.circumstances().chain(self.proofs())
     }
 
-    /// The conditions that say whether it applies, and how much an absence harms.
+    /// The conditions that say whether it applies, and how much what is found harms.
     pub fn circumstances(&self) -> impl Iterator<Item = &Condition> {
         self.when.iter().chain(self.milder.iter().map(|milder| &milder.condition))
     }
@@ -95,11 +95,13 @@ impl Rule {
     }
 }
 
-/// Where an absence harms less than elsewhere.
+/// Where an absence, or what some patterns find, harms less than elsewhere.
 #[derive(Debug)]
 pub struct Milder {
     /// The harm there.
     pub severity: Severity,
+    /// The patterns whose findings it is about; none: it is about absences.
+    pub patterns: Vec<String>,
     /// Where.
     pub condition: Condition,
     /// Why, as the end of a sentence.
