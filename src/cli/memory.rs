@@ -1,5 +1,5 @@
-//! How the system hands out memory: huge pages spare time, for thousands of pages are touched at once; but they round every
-//! buffer up to two megabytes. An audit of a few rules, which needs little room, gets on without them.
+//! How the system hands out memory. The allocator asks for no huge pages; some systems give them to everybody. They spare
+//! page faults, but round every buffer up to two megabytes: an audit of a few rules, which needs little room, refuses them.
 
 use std::path::Path;
 
