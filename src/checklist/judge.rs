@@ -102,16 +102,18 @@ fn judge(
         verdict.beneath = Some(Box::new(beneath));
     }
     complete(rule, &mut verdict, because.as_ref(), &context);
-    soften(rule, &mut verdict.findings, &context);
     verdict
 }
 
-/// Findings of patterns that harm less here, for the first reason that holds; those of tests and examples have the
-/// lowest severity already.
+/// An absence and findings of patterns that harm less here, for the first reason that holds; those of tests and examples
+/// have the lowest severity already.
 fn soften(rule: &Rule, findings: &mut [Finding], context: &Context<'_>) {
     let about = |milder: &Milder, finding: &Finding| {
-        let named = finding.pattern.as_ref().is_some_and(|pattern| milder.patterns.contains(pattern));
-        named && !finding.lenient && finding.severity > milder.severity
+        let meant = match &finding.pattern {
+            Some(pattern) => milder.patterns.contains(pattern),
+            None => finding.absence && milder.patterns.is_empty(),
+        };
+        meant && !finding.lenient && finding.severity > milder.severity
     };
     let mut asked: Vec<Option<bool>> = vec![None; rule.milder.len()];
     for finding in findings {
@@ -120,27 +122,21 @@ fn soften(rule: &Rule, findings: &mut [Finding], context: &Context<'_>) {
             truth.get_or_insert_with(|| evaluate(&milder.condition, context).truth.is_true()).then_some(milder)
         });
         if let Some(milder) = first {
+            let (message, severity) = (finding.message.trim_end_matches('.'), milder.severity.as_str());
+            finding.message = format!("{message} (only {severity}: {})", milder.because);
             finding.severity = milder.severity;
-            finding.message = softer(&finding.message, milder);
         }
     }
 }
 
-/// A message that says why the finding has not the severity that it has elsewhere.
-fn softer(message: &str, milder: &Milder) -> String {
-    format!("{} (only {}: {})", message.trim_end_matches('.'), milder.severity.as_str(), milder.because)
-}
-
-/// What every verdict says beside its outcome; an absence becomes a finding.
+/// What every verdict says beside its outcome; an absence becomes a finding, and findings weigh what they harm here.
 fn complete(rule: &Rule, verdict: &mut Verdict, because: Option<&Evidence>, context: &Context<'_>) {
     verdict.component = context.component;
     if verdict.outcome == Outcome::Fail && verdict.findings.is_empty() {
         let anchor = anchor(because, context.facts, context.component);
-        let holds =
-            |milder: &&Milder| milder.patterns.is_empty() && evaluate(&milder.condition, context).truth.is_true();
-        let milder = rule.milder.iter().find(holds);
-        verdict.findings.push(absence(rule, milder, context.component, anchor));
+        verdict.findings.push(absence(rule, context.component, anchor));
     }
+    soften(rule, &mut verdict.findings, context);
     verdict.applies_because = because.cloned().or_else(|| kind_evidence(context.facts, context.component));
 }
 
@@ -433,20 +429,16 @@ fn finding(rule: &Rule, pattern: &Pattern, found: &Match, context: &Context<'_>)
     }
 }
 
-fn absence(rule: &Rule, milder: Option<&Milder>, component: Option<usize>, place: Place) -> Finding {
-    let mut message = rule.absent.clone().unwrap_or_else(|| format!("not found: {}", rule.title));
-    if let Some(milder) = milder {
-        message = softer(&message, milder);
-    }
+fn absence(rule: &Rule, component: Option<usize>, place: Place) -> Finding {
     Finding {
         pattern: None,
         component,
-        message,
+        message: rule.absent.clone().unwrap_or_else(|| format!("not found: {}", rule.title)),
         place,
         region: Region::file_start(),
         line: String::new(),
         line_hash: String::new(),
-        severity: milder.map_or(rule.severity, |milder| milder.severity),
+        severity: rule.severity,
         confidence: rule.confidence,
         fingerprint: String::new(),
         state: State::Open,

@@ -68,7 +68,7 @@ impl Expression {
     /// # Errors
     /// The expression is too large.
     pub(crate) fn new(hir: &Hir, length: Length, cache: usize) -> Result<Self, String> {
-        let is_named = names_groups(hir);
+        let is_named = has_group(hir, &|_| true);
         let config = Config::new()
             .utf8_empty(false)
             .nfa_size_limit(Some(SIZE))
@@ -112,11 +112,12 @@ impl Found {
     }
 }
 
-fn names_groups(hir: &Hir) -> bool {
+/// Whether an expression names a group that `is_meant`.
+pub(super) fn has_group(hir: &Hir, is_meant: &dyn Fn(&str) -> bool) -> bool {
     match hir.kind() {
-        HirKind::Capture(group) => group.name.is_some() || names_groups(&group.sub),
-        HirKind::Repetition(repeated) => names_groups(&repeated.sub),
-        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(names_groups),
+        HirKind::Capture(group) => group.name.as_deref().is_some_and(is_meant) || has_group(&group.sub, is_meant),
+        HirKind::Repetition(repeated) => has_group(&repeated.sub, is_meant),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(|part| has_group(part, is_meant)),
         _ => false,
     }
 }

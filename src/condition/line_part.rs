@@ -3,11 +3,13 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
+use crate::condition::expression::has_group;
+
 /// The branches of an expression that have the group `group`, as one expression; `None` where others are missing, or
 /// where one may begin within a line or go beyond it.
 pub(super) fn line_part(hir: &Hir, group: &str) -> Option<Hir> {
     let all = branches(hir);
-    let taking: Vec<Hir> = all.iter().filter(|branch| has_group(branch, group)).cloned().collect();
+    let taking: Vec<Hir> = all.iter().filter(|branch| has_group(branch, &|name| name == group)).cloned().collect();
     let on_lines = |branch: &Hir| branch.properties().look_set_prefix().contains(Look::StartLF) && !may_break(branch);
     (!taking.is_empty() && taking.len() < all.len() && taking.iter().all(on_lines)).then(|| Hir::alternation(taking))
 }
@@ -24,15 +26,6 @@ fn branches(hir: &Hir) -> Vec<Hir> {
             _ => vec![hir.clone()],
         },
         _ => vec![hir.clone()],
-    }
-}
-
-fn has_group(hir: &Hir, group: &str) -> bool {
-    match hir.kind() {
-        HirKind::Capture(capture) => capture.name.as_deref() == Some(group) || has_group(&capture.sub, group),
-        HirKind::Repetition(repeated) => has_group(&repeated.sub, group),
-        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(|part| has_group(part, group)),
-        _ => false,
     }
 }
 
