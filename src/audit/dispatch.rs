@@ -1,13 +1,14 @@
 //! Which questions a file must answer: by its path, by its language, and by the keywords that it holds.
 //!
-//! A condition that names its files is asked by path alone. Of the others, all keywords that matter to one sort of file
-//! are looked for together, so that a file is scanned once however many rules there are.
+//! A condition that names its files and no keywords is asked by path alone. Of the others, all keywords that matter to one
+//! sort of file are looked for together, so that a file is scanned once however many rules there are.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 
 use crate::audit::keywords::{Keywords, RUN_AT_LEAST, Vocabulary};
+use crate::checklist::inline::MARK;
 use crate::condition::code::Dialect;
 use crate::condition::glob::GlobTable;
 use crate::condition::kinds::{Kind, Kinds};
@@ -25,6 +26,8 @@ pub(crate) struct Dispatch {
     asked: RoleSet,
     /// For each glob, the leaves that it selects.
     by_glob: FxHashMap<u32, Vec<LeafId>>,
+    /// For each glob, the text leaves that it selects and that have keywords.
+    by_glob_and_keyword: FxHashMap<u32, Vec<LeafId>>,
     /// For each entry of the document kinds, its leaves.
     pub(crate) by_kind: FxHashMap<usize, Vec<LeafId>>,
     /// Whether documents are asked of which a folder is one module.
@@ -50,9 +53,11 @@ pub(crate) struct Sort {
     pub(crate) dialect: Option<Dialect>,
     /// The globs for its extension.
     pub(crate) extensions: Vec<u32>,
+    /// Leaves that its path selects, whose keywords are looked for with those of its sort; in their order.
+    pub(crate) named: Vec<LeafId>,
 }
 
-/// The keywords of one sort of file, and whom they wake.
+/// The keywords of one sort of file, and whom they wake. The first of them is what an ignore beside a line begins with.
 #[derive(Debug)]
 pub(crate) struct Alarm<'a> {
     pub(crate) keywords: Keywords,
@@ -102,6 +107,7 @@ impl Dispatch {
             read: RoleSet::of(&[]),
             asked: RoleSet::of(&[]),
             by_glob: FxHashMap::default(),
+            by_glob_and_keyword: FxHashMap::default(),
             by_kind: FxHashMap::default(),
             modules: false,
             follows_reach: false,
@@ -144,8 +150,10 @@ impl Dispatch {
             _ if !leaf.globs.is_empty() => {
                 let (common, rare): (Vec<u32>, Vec<u32>) =
                     leaf.globs.iter().partition(|glob| has_keywords && globs.is_extension(**glob));
+                let by_words = has_keywords && matches!(leaf.question, Question::Text(_));
+                let by_glob = if by_words { &mut self.by_glob_and_keyword } else { &mut self.by_glob };
                 for glob in rare {
-                    self.by_glob.entry(glob).or_default().push(id);
+                    by_glob.entry(glob).or_default().push(id);
                 }
                 if !common.is_empty() {
                     self.add_keywords(id, leaf);
@@ -199,6 +207,15 @@ impl Dispatch {
         by_globs.chain(by_language).chain(&self.always).copied()
     }
 
+    /// The text leaves with keywords that a path selects by itself, given the globs that match it; in their order, each once.
+    pub(crate) fn named(&self, globs: &[u32]) -> Vec<LeafId> {
+        let by_globs = globs.iter().filter_map(|glob| self.by_glob_and_keyword.get(glob)).flatten();
+        let mut named: Vec<LeafId> = by_globs.copied().collect();
+        named.sort_unstable();
+        named.dedup();
+        named
+    }
+
     /// Shows `see` each place of each keyword in a short text, as the alarm for its sort would.
     pub(crate) fn plainly<'a>(&self, plan: &'a Plan, sort: &Sort, text: &[u8], see: &mut impl FnMut(usize, Wake<'a>)) {
         let (dialect, leaves) = self.concerned(plan, sort);
@@ -211,7 +228,12 @@ impl Dispatch {
     fn concerned(&self, plan: &Plan, sort: &Sort) -> Concerned {
         let leaf = |id: &LeafId| plan.leaves.get(id.0 as usize);
         let concerned = self.by_keyword.iter().copied().filter(|id| leaf(id).is_some_and(|leaf| concerns(leaf, sort)));
-        let concerned: Vec<LeafId> = concerned.collect();
+        let mut concerned: Vec<LeafId> = concerned.collect();
+        if !sort.named.is_empty() {
+            concerned.extend(&sort.named);
+            concerned.sort_unstable();
+            concerned.dedup();
+        }
         let is_code = |id: &LeafId| leaf(id).is_some_and(|leaf| matches!(leaf.question, Question::Code(_)));
         (sort.dialect.filter(|_| concerned.iter().any(is_code)), concerned)
     }
@@ -220,6 +242,7 @@ impl Dispatch {
 impl<'a> Alarm<'a> {
     fn new(plan: &'a Plan, (dialect, leaves): &Concerned) -> Self {
         let mut vocabulary = Vocabulary::default();
+        vocabulary.number(MARK);
         let mut all: Vec<(usize, Wake<'a>)> = Vec::new();
         for &id in leaves {
             let Some(leaf) = plan.leaves.get(id.0 as usize) else { continue };
@@ -233,6 +256,11 @@ impl<'a> Alarm<'a> {
         }
         starts.push(all.len());
         Self { keywords, wakes: all.into_iter().map(|(_, wake)| wake).collect(), starts }
+    }
+
+    /// Whether a keyword is what an ignore begins with.
+    pub(crate) const fn is_mark(word: usize) -> bool {
+        word == 0
     }
 
     /// Whom a keyword wakes.
@@ -288,7 +316,7 @@ mod tests {
         let rules = RuleSet::embedded().unwrap();
         let dispatch = Dispatch::new(&rules.plan, |_| true);
         let (language, dialect) = (Some("javascript"), Dialect::from_path("a.js"));
-        let sort = Sort { role: Role::Source, language, dialect, extensions: Vec::new() };
+        let sort = Sort { role: Role::Source, language, dialect, extensions: Vec::new(), named: Vec::new() };
         let told = |wake: Wake<'_>| match wake {
             Wake::Text(leaf, _) => (leaf, None),
             Wake::Code(leaf, pattern, _) => (leaf, Some(pattern)),

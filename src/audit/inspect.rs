@@ -85,6 +85,8 @@ pub(crate) struct Inspector<'a> {
     shared: &'a Alarms<'a>,
     /// How many short files were searched word by word.
     short: usize,
+    /// How many bytes this worker looked at, once for each of these leaves, in files whose paths select them.
+    named: FxHashMap<Vec<LeafId>, usize>,
 }
 
 /// The conditions that a file must answer, with the places of their keywords (of `code`: with the patterns whose trigger
@@ -153,6 +155,9 @@ const PLACES: usize = 4096;
 /// Up to how many bytes a file is searched word by word, if it is one of the first few: to make an alarm takes longer.
 const SHORT: usize = 128;
 const FEW: usize = 4;
+/// Files whose paths select the same leaves are searched for each of these apart, until about so many bytes were looked at:
+/// to make an alarm takes as long.
+const APART: usize = 1 << 20;
 /// Room for so many places is kept from file to file.
 const KEPT: usize = 128;
 
@@ -181,6 +186,7 @@ impl<'a> Inspector<'a> {
             alarms: FxHashMap::default(),
             shared,
             short: 0,
+            named: FxHashMap::default(),
         }
     }
 
@@ -250,8 +256,9 @@ impl<'a> Inspector<'a> {
         }
         let globs = &self.rules.plan.globs;
         let extensions = self.globs.iter().copied().filter(|glob| globs.is_extension(*glob)).collect();
-        let sort = Sort { role: inspected.role, language: inspected.language, dialect, extensions };
-        self.by_keywords(text, &sort, woken);
+        let named = self.named(text, woken);
+        let sort = Sort { role: inspected.role, language: inspected.language, dialect, extensions, named };
+        let is_marked = self.by_keywords(text, &sort, woken);
         let decoded = std::str::from_utf8(text).ok().filter(|_| self.dispatch.is_read(file.role));
         let kinds: Vec<usize> = if inspected.skipped.is_some() {
             Vec::new()
@@ -322,7 +329,7 @@ impl<'a> Inspector<'a> {
         inspected.piece =
             piece.filter(|piece| inspected.role.is_production() || !piece.leaves.is_empty()).map(Box::new);
         hide_secrets(&self.rules.plan.leaves, text, inspected);
-        if let Some(decoded) = decoded.filter(|_| inspected.skipped.is_none()) {
+        if let Some(decoded) = decoded.filter(|_| is_marked && inspected.skipped.is_none()) {
             let language = inspected.language;
             inspected.ignores =
                 inline::find(decoded, || language.map(|language| Languages::get().comments(language, decoded)));
@@ -337,6 +344,22 @@ impl<'a> Inspector<'a> {
                 more => Err(format!("it names {more} packages, more than {PACKAGES}")),
             })));
         }
+    }
+
+    /// The leaves that the path selects and whose keywords are looked for with all others. Of paths that are few, each is
+    /// asked by itself: it wakes at once.
+    fn named(&mut self, text: &[u8], woken: &mut Woken) -> Vec<LeafId> {
+        let named = self.dispatch.named(&self.globs);
+        if named.is_empty() {
+            return named;
+        }
+        if self.named.get(&named).is_some_and(|bytes| *bytes >= APART) {
+            return named;
+        }
+        named.iter().for_each(|leaf| woken.wake(*leaf));
+        let looked_at = text.len() * named.len();
+        *self.named.entry(named).or_default() += looked_at;
+        Vec::new()
     }
 
     /// Asks what is only worth asking where another text was found.
@@ -367,8 +390,8 @@ impl<'a> Inspector<'a> {
         }
     }
 
-    /// Wakes the conditions whose keywords stand in the text.
-    fn by_keywords(&mut self, text: &[u8], sort: &Sort, woken: &mut Woken) {
+    /// Wakes the conditions whose keywords stand in the text. Says whether an ignore may stand there.
+    fn by_keywords(&mut self, text: &[u8], sort: &Sort, woken: &mut Woken) -> bool {
         let (dispatch, plan) = (self.dispatch, &self.rules.plan);
         let notes = self.notes_refused;
         let mut met = |at: usize, wake: Wake<'_>| match wake {
@@ -387,15 +410,21 @@ impl<'a> Inspector<'a> {
             }
         };
         if text.is_empty() {
-            return;
+            return false;
         }
         if text.len() <= SHORT && self.short < FEW && !self.alarms.contains_key(sort) {
             self.short += 1;
-            return dispatch.plainly(plan, sort, text, &mut met);
+            dispatch.plainly(plan, sort, text, &mut met);
+            return true;
         }
         let made = self.alarm(sort);
-        let Some(alarm) = made.get() else { return };
-        alarm.keywords.find(text, |word, at| alarm.wakes(word).iter().for_each(|wake| met(at, *wake)));
+        let Some(alarm) = made.get() else { return true };
+        let mut is_marked = false;
+        alarm.keywords.find(text, |word, at| {
+            is_marked |= Alarm::is_mark(word);
+            alarm.wakes(word).iter().for_each(|wake| met(at, *wake));
+        });
+        is_marked
     }
 
     /// The alarm for files of a sort.

@@ -1,9 +1,10 @@
 //! Finds the keywords of all rules in one text, without case, faster than an automaton does.
 //!
 //! Each keyword is known by its rarest-looking run of four bytes; one of three bytes by itself, whatever follows. A table
-//! of 262,144 bits, small enough for the first levels of the processor's cache, says of the four bytes at a position
-//! whether they may be such a run, and a second table by another hash says it again; only then the keywords behind them
-//! are compared. Positions do not depend on each other, so the processor works on many at a time, where an automaton
+//! of 8,192 cells, small enough for the first levels of the processor's cache, says of the four bytes at a position
+//! whether they may be such a run: the first three choose the cell, the fourth one of its 64 bits, so that what follows
+//! three bytes fills a cell and not a share of the whole table. A smaller second table by a hash of all four says it
+//! again; only then the keywords behind them are compared. Positions do not depend on each other, so the processor works on many at a time, where an automaton
 //! waits for its next state. (The idea is that of q-gram filters: Navarro and Raffinot, "Flexible
 //! Pattern Matching in Strings", 2002, chapter 6.)
 
@@ -16,9 +17,9 @@ use rustc_hash::FxHashMap;
 pub(crate) const RUN_AT_LEAST: usize = 3;
 /// Length of a run, in bytes.
 const RUN: usize = 4;
-/// Number of bits in the table, as a power of two.
-const TABLE_BITS: u32 = 18;
-/// The same of a second table.
+/// Number of cells in the table, as a power of two.
+const CELL_BITS: u32 = 13;
+/// Number of bits in the second table, as a power of two.
 const SECOND_BITS: u32 = 16;
 /// Number of lists of keywords behind the table, as a power of two.
 const LIST_BITS: u32 = 12;
@@ -38,8 +39,8 @@ const COMMON: &[u8] = b"e tarionslcdpumhfgybw.\n(),_v;kx=\"'";
 #[derive(Debug)]
 pub(crate) struct Keywords {
     words: Vec<Box<[u8]>>,
-    table: Box<[u64; 1 << (TABLE_BITS - 6)]>,
-    /// The same by another hash, for the few positions that pass the first.
+    table: Box<[u64; 1 << CELL_BITS]>,
+    /// By a hash of all four bytes, for the few positions that pass the first.
     second: Box<[u64; 1 << (SECOND_BITS - 6)]>,
     long: Lists,
     /// Of the words of three bytes.
@@ -88,18 +89,18 @@ struct Known {
 }
 
 impl Keywords {
-    #[expect(clippy::large_stack_arrays, reason = "32 KiB, on the way to the heap")]
+    #[expect(clippy::large_stack_arrays, reason = "64 KiB, on the way to the heap")]
     /// Prepares `words`, whose numbers are their places in the list. Words shorter than [`RUN_AT_LEAST`] are never found.
     pub(crate) fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
         let words: Vec<Box<[u8]>> = words.into_iter().map(|word| word.as_bytes().into()).collect();
         let known = (0u32..).zip(&words).filter_map(|(number, word)| known_by(number, word));
         let (short, long): (Vec<Known>, Vec<Known>) = known.partition(|known| known.run & !SHORT == 0);
-        let mut table = Box::new([0u64; 1 << (TABLE_BITS - 6)]);
+        let mut table = Box::new([0u64; 1 << CELL_BITS]);
         let mut second = Box::new([0u64; 1 << (SECOND_BITS - 6)]);
         let mut mark = |run: u32| {
-            let (hash, other) = (hash(run), second_hash(run));
-            table.get_mut(cell(hash)).into_iter().for_each(|cell| *cell |= bit(hash));
-            second.get_mut(cell(other)).into_iter().for_each(|cell| *cell |= bit(other));
+            let hash = hash(run);
+            table.get_mut(cell(run)).into_iter().for_each(|cell| *cell |= bit(fourth(run)));
+            second.get_mut(second_cell(hash)).into_iter().for_each(|cell| *cell |= bit(hash));
         };
         for known in &long {
             mark(known.run);
@@ -130,10 +131,9 @@ impl Keywords {
 
     #[inline]
     fn ask(&self, text: &[u8], at: usize, run: u32, found: &mut impl FnMut(usize, usize)) {
-        let hash = hash(run);
-        if self.table.get(cell(hash)).is_some_and(|cell| cell & bit(hash) != 0) {
-            let other = second_hash(run);
-            if self.second.get(cell(other)).is_some_and(|cell| cell & bit(other) != 0) {
+        if self.table.get(cell(run)).is_some_and(|cell| cell & bit(fourth(run)) != 0) {
+            let hash = hash(run);
+            if self.second.get(second_cell(hash)).is_some_and(|cell| cell & bit(hash) != 0) {
                 self.compare(text, at, run, hash, found);
             }
         }
@@ -179,26 +179,33 @@ impl Lists {
     }
 }
 
-/// Multiplicative hashing: Knuth, "The Art of Computer Programming", volume 3, section 6.4.
-const fn hash(run: u32) -> u32 {
-    run.wrapping_mul(0x9E37_79B1) >> (32 - TABLE_BITS)
+/// Where the first three bytes of a run lead. Multiplicative hashing: Knuth, "The Art of Computer Programming", volume 3,
+/// section 6.4.
+const fn cell(run: u32) -> usize {
+    ((run << 8).wrapping_mul(0x9E37_79B1) >> (32 - CELL_BITS)) as usize
 }
 
-/// The same with another factor: the fraction of the square root of three.
-const fn second_hash(run: u32) -> u32 {
+/// The fourth byte of a run.
+const fn fourth(run: u32) -> u32 {
+    run >> 24
+}
+
+/// The bit of a cell: by the lowest six bits of a number.
+const fn bit(number: u32) -> u64 {
+    1 << (number & 63)
+}
+
+/// A hash of all four bytes, with another factor: the fraction of the square root of three.
+const fn hash(run: u32) -> u32 {
     run.wrapping_mul(0xBB67_AE85) >> (32 - SECOND_BITS)
 }
 
-const fn cell(hash: u32) -> usize {
+const fn second_cell(hash: u32) -> usize {
     (hash >> 6) as usize
 }
 
-const fn bit(hash: u32) -> u64 {
-    1 << (hash & 63)
-}
-
 const fn list(hash: u32) -> usize {
-    (hash >> (TABLE_BITS - LIST_BITS)) as usize
+    (hash >> (SECOND_BITS - LIST_BITS)) as usize
 }
 
 /// The run by which a word is known: its rarest-looking one; of a word of three bytes, those. `None`: it is too short.

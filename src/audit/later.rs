@@ -2,7 +2,8 @@
 //! and many rules turn out not to apply, or have their proof from the first of many files.
 //!
 //! The pass notes which patterns a file may match. Before the model is made, and before the rules judge, those files are
-//! parsed that can still say something to it. A file that is parsed answers everything that it was asked.
+//! parsed that can still say something to it, the short ones first. A file that is parsed answers everything that it was
+//! asked.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -144,7 +145,10 @@ pub(crate) fn for_rules(
 
 /// What was found so far, for each question and component of which some matches are enough: how many, and the files with
 /// the number of theirs.
-type Found = FxHashMap<(LeafId, usize), (usize, Mutex<Vec<(u32, usize)>>)>;
+type Found = FxHashMap<(LeafId, usize), (usize, Mutex<Vec<(Turn, usize)>>)>;
+
+/// When it is a file's turn: by its length in bytes, then by its number. To parse takes as long as the text is.
+type Turn = (u64, u32);
 
 /// Parses the files that can say something that is wanted.
 fn answer(repo: &Repo, plan: &Plan, scan: &mut Scan, component_of: &[usize], jobs: usize, wants: &Wants) {
@@ -153,12 +157,14 @@ fn answer(repo: &Repo, plan: &Plan, scan: &mut Scan, component_of: &[usize], job
         let component = owner(waiting.file);
         waiting.asked.iter().any(|(leaf, _)| wants.hold(*leaf, component))
     };
-    let (asked, mut still): (Vec<Waiting>, Vec<Waiting>) =
+    let (mut asked, mut still): (Vec<Waiting>, Vec<Waiting>) =
         std::mem::take(&mut scan.waiting).into_iter().partition(wanted);
     if asked.is_empty() {
         scan.waiting = still;
         return;
     }
+    let turn = |file: u32| (scan.lengths.get(file as usize).copied().unwrap_or_default(), file);
+    asked.sort_by_key(|waiting| turn(waiting.file));
     let bound = |leaf: LeafId| {
         let enough = plan.leaves.get(leaf.0 as usize).map(|leaf| leaf.enough)?;
         (enough != usize::MAX && !wants.together.contains(&leaf)).then_some((leaf, enough))
@@ -167,35 +173,43 @@ fn answer(repo: &Repo, plan: &Plan, scan: &mut Scan, component_of: &[usize], job
     for waiting in &asked {
         let component = owner(waiting.file);
         for (leaf, enough) in waiting.asked.iter().filter_map(|(leaf, _)| bound(*leaf)) {
-            found.entry((leaf, component)).or_insert_with(|| (enough, Mutex::default()));
+            found.entry((leaf, component)).or_insert_with(|| {
+                let known = scan.matches.within(leaf, &[component]);
+                (enough, Mutex::new(known.iter().map(|found| (turn(found.file), found.hits.len())).collect()))
+            });
         }
     }
     let secrets = secrets::places(plan, &scan.matches);
     let reader = Reader { repo, plan, secrets: &secrets, roles: &scan.roles };
+    let says_something = |waiting: &Waiting| {
+        let component = owner(waiting.file);
+        let is_open =
+            |leaf| found.get(&(leaf, component)).is_none_or(|known| !is_enough_before(known, turn(waiting.file)));
+        waiting.asked.iter().any(|(leaf, _)| wants.hold(*leaf, component) && is_open(*leaf))
+    };
     let answers = in_order(asked.len(), BATCH, jobs, Buffer::taking_turns, |buffer, number| {
         let waiting = asked.get(number)?;
         let component = owner(waiting.file);
-        let says_something = |(leaf, _): &(LeafId, Vec<usize>)| {
-            wants.hold(*leaf, component)
-                && found.get(&(*leaf, component)).is_none_or(|known| !is_enough_before(known, waiting.file))
-        };
-        let answer = waiting.asked.iter().any(says_something).then(|| reader.ask(waiting, buffer))?;
+        let answer = says_something(waiting).then(|| reader.ask(waiting, buffer))?;
         buffer.done();
         for (leaf, matches) in &answer {
             if let Some((_, known)) = found.get(&(*leaf, component)) {
                 let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-                known.push((waiting.file, matches.hits.len()));
+                known.push((turn(waiting.file), matches.hits.len()));
             }
         }
         Some(answer)
     });
     let mut by_leaf: BTreeMap<LeafId, Vec<FileMatches>> = BTreeMap::new();
-    for (waiting, answer) in asked.into_iter().zip(answers) {
-        let Some(found) = answer else {
+    // A file that was parsed before those whose turn it was had said enough waits on: which are kept must not depend on the
+    // threads.
+    let needed: Vec<bool> = asked.iter().map(says_something).collect();
+    for ((waiting, answer), is_needed) in asked.into_iter().zip(answers).zip(needed) {
+        let Some(answer) = answer.filter(|_| is_needed) else {
             still.push(waiting);
             continue;
         };
-        for (leaf, matches) in found {
+        for (leaf, matches) in answer {
             by_leaf.entry(leaf).or_default().push(matches);
         }
     }
@@ -206,11 +220,11 @@ fn answer(repo: &Repo, plan: &Plan, scan: &mut Scan, component_of: &[usize], job
     }
 }
 
-/// Whether the files before this one hold all that is wanted. That does not depend on which of them were read by now: a file
-/// that is left out could only have given matches behind those.
-fn is_enough_before((enough, known): &(usize, Mutex<Vec<(u32, usize)>>), file: u32) -> bool {
+/// Whether the files whose turn was before hold all that is wanted. Those of them that were left out were so for the same
+/// reason: what they would have said is not wanted either.
+fn is_enough_before((enough, known): &(usize, Mutex<Vec<(Turn, usize)>>), turn: Turn) -> bool {
     let known = known.lock().unwrap_or_else(PoisonError::into_inner);
-    known.iter().filter(|(other, _)| *other < file).map(|(_, matches)| matches).sum::<usize>() >= *enough
+    known.iter().filter(|(other, _)| *other < turn).map(|(_, matches)| matches).sum::<usize>() >= *enough
 }
 
 /// What is needed to ask one file.

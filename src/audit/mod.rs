@@ -157,7 +157,7 @@ pub fn audit(repo: &Repo, rules: &RuleSet, options: &AuditOptions) -> Audit {
     skipped.extend(left_out.map(|why| (".git".to_owned(), why)));
     skipped.sort();
     let dropped = dropped::dropped(repo, rules, options, std::mem::take(&mut scan.refused));
-    let bytes = scan.bytes;
+    let bytes = scan.lengths.iter().sum();
     // Ten thousands of matches are put away while the report is written.
     std::thread::spawn(move || drop(scan.matches));
     let furnished =

@@ -45,8 +45,8 @@ pub(crate) struct Scan {
     pub(crate) ignores: Vec<(usize, Inline)>,
     /// Candidates that filters refused, by file index, where somebody asked for them.
     pub(crate) refused: Vec<(usize, LeafId, Refused)>,
-    /// Bytes read.
-    pub(crate) bytes: u64,
+    /// How many bytes of each file were read.
+    pub(crate) lengths: Vec<u64>,
     /// The files whose questions of syntax nobody has asked yet, in file order.
     pub(crate) waiting: Vec<Waiting>,
     /// What files hold for conditions that relate documents, by condition, in file order.
@@ -95,7 +95,7 @@ fn gather(results: Vec<Outcome>, leaves: usize) -> Scan {
         skipped: Vec::new(),
         ignores: Vec::new(),
         refused: Vec::new(),
-        bytes: 0,
+        lengths: Vec::with_capacity(results.len()),
         waiting: Vec::new(),
         rows: BTreeMap::new(),
     };
@@ -107,7 +107,7 @@ fn gather(results: Vec<Outcome>, leaves: usize) -> Scan {
     for (index, outcome) in results.into_iter().enumerate() {
         scan.roles.push(outcome.role);
         scan.languages.push(outcome.language);
-        scan.bytes += outcome.bytes;
+        scan.lengths.push(outcome.bytes);
         scan.markers.extend(outcome.is_marker.then_some(index));
         let Some(given) = outcome.given else {
             scan.matches.files_read += 1;

@@ -118,8 +118,14 @@ fn soften(rule: &Rule, findings: &mut [Finding], context: &Context<'_>) {
     let mut asked: Vec<Option<bool>> = vec![None; rule.milder.len()];
     for finding in findings {
         let mut all = rule.milder.iter().zip(&mut asked).filter(|(milder, _)| about(milder, finding));
+        let holds = |milder: &Milder, context: &Context<'_>| evaluate(&milder.condition, context).truth.is_true();
         let first = all.find_map(|(milder, truth)| {
-            truth.get_or_insert_with(|| evaluate(&milder.condition, context).truth.is_true()).then_some(milder)
+            let harms_less = if milder.in_file {
+                context.in_file(&finding.place.path).is_some_and(|here| holds(milder, &here))
+            } else {
+                *truth.get_or_insert_with(|| holds(milder, context))
+            };
+            harms_less.then_some(milder)
         });
         if let Some(milder) = first {
             let (message, severity) = (finding.message.trim_end_matches('.'), milder.severity.as_str());

@@ -60,7 +60,8 @@ fn merge(verdict: &mut Verdict) {
         let key = finding.secret.as_ref().map(|(identity, _)| (*identity, finding.state));
         if let Some(known) = key.and_then(|key| kept.get_mut(*first.get(&key)?)) {
             let Finding { place, region, fingerprint, .. } = finding;
-            if place != known.place {
+            // Two patterns may see it at one place.
+            if place != known.place && known.also.iter().all(|other| other.place != place) {
                 known.also.push(Elsewhere { place, region, fingerprint });
             }
         } else {

@@ -2,7 +2,7 @@
 //! that are keywords, too, and bytes that it holds. Most places of keywords are refused so by looking at a few bytes, and
 //! many an expression is never compiled.
 
-use regex_syntax::hir::literal::{ExtractKind, Extractor};
+use regex_syntax::hir::literal::{ExtractKind, Extractor, Literal};
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 /// Most ways to begin that are worth comparing.
@@ -24,6 +24,18 @@ struct Start {
     literals: Vec<Box<[u8]>>,
     /// Whether no letter, digit or underscore may stand before.
     word: bool,
+    /// What follows each of them, where that is known.
+    run: Option<Run>,
+}
+
+/// Bytes of one class, and what follows them.
+#[derive(Debug)]
+struct Run {
+    class: Bytes,
+    /// How many there are at least.
+    min: usize,
+    /// How many there are at most, and the bytes of which one follows: none is of the class.
+    end: Option<(usize, Bytes)>,
 }
 
 impl Shape {
@@ -179,9 +191,37 @@ impl Bytes {
     }
 
     fn iter(self) -> impl Iterator<Item = u8> {
+        (0..=u8::MAX).filter(move |byte| self.has(*byte))
+    }
+
+    const fn is_empty(self) -> bool {
+        matches!(self.0, [0, 0])
+    }
+
+    const fn has(self, byte: u8) -> bool {
         let [low, high] = self.0;
-        let has = move |byte: &u8| (if *byte < 128 { low } else { high }) >> (byte & 127) & 1 == 1;
-        (0..=u8::MAX).filter(has)
+        (if byte < 128 { low } else { high }) >> (byte & 127) & 1 == 1
+    }
+
+    /// The bytes for which `hir` stands, if it stands for one.
+    fn of_class(hir: &Hir) -> Option<Self> {
+        match hir.kind() {
+            HirKind::Class(Class::Bytes(class)) => {
+                let bytes = class.ranges().iter().flat_map(|range| range.start()..=range.end());
+                Some(bytes.fold(Self::default(), Self::with))
+            }
+            HirKind::Literal(literal) if literal.0.len() == 1 => Some(Self::needed(hir)),
+            _ => None,
+        }
+    }
+
+    /// The bytes with which every match of `hir` begins, if it begins with one of them.
+    fn first_of(hir: &Hir) -> Option<Self> {
+        match hir.kind() {
+            HirKind::Literal(literal) => literal.0.first().map(|first| Self::default().with(*first)),
+            HirKind::Repetition(repeated) if repeated.min > 0 => Self::of_class(&repeated.sub),
+            _ => Self::of_class(hir),
+        }
     }
 }
 
@@ -201,7 +241,8 @@ impl Start {
             return None;
         }
         let word = hir.properties().look_set_prefix().contains(Look::WordAscii);
-        Some(Self { literals: literals.iter().map(|literal| literal.as_bytes().into()).collect(), word })
+        let run = Run::behind(hir, literals);
+        Some(Self { literals: literals.iter().map(|literal| literal.as_bytes().into()).collect(), word, run })
     }
 
     /// Whether a match may begin at byte `at` of `text`, where a keyword stands.
@@ -210,7 +251,58 @@ impl Start {
         let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
         let before = at.checked_sub(1).and_then(|before| text.get(before)).is_some_and(is_word);
         let bounded = !self.word || before != rest.first().is_some_and(is_word);
-        bounded && self.literals.iter().any(|literal| rest.starts_with(literal))
+        let goes_on = |behind: &[u8]| self.run.as_ref().is_none_or(|run| run.is_at(behind));
+        bounded && self.literals.iter().any(|literal| rest.strip_prefix(&**literal).is_some_and(goes_on))
+    }
+}
+
+impl Run {
+    /// What follows `beginnings`, with which an expression's matches begin, if it is a run and they end where it begins.
+    fn behind(hir: &Hir, beginnings: &[Literal]) -> Option<Self> {
+        let (mut parts, bytes) = (Vec::new(), |literal: &Literal| literal.as_bytes().to_vec());
+        flatten(hir, &mut parts);
+        let ends_before = |at: &usize| {
+            let before = parts.get(..*at).unwrap_or_default().iter().map(|part| (*part).clone()).collect();
+            let found = Extractor::new().kind(ExtractKind::Prefix).limit_total(MOST).extract(&Hir::concat(before));
+            found.is_exact()
+                && found.literals().is_some_and(|all| all.iter().map(bytes).eq(beginnings.iter().map(bytes)))
+        };
+        let at =
+            (1..parts.len()).find(|at| parts.get(*at).and_then(|part| Self::of(part)).is_some() && ends_before(at))?;
+        let (mut run, max) = parts.get(at).and_then(|part| Self::of(part))?;
+        let next = parts.get(at + 1).and_then(|next| Bytes::first_of(next));
+        run.end = next.filter(|next| next.and(run.class).is_empty()).map(|next| (max, next));
+        Some(run)
+    }
+
+    /// The run that `hir` stands for, without its end, and how many bytes it has at most.
+    fn of(hir: &Hir) -> Option<(Self, usize)> {
+        let HirKind::Repetition(repeated) = hir.kind() else { return None };
+        let class = Bytes::of_class(&repeated.sub)?;
+        let count = |times: u32| usize::try_from(times).unwrap_or(usize::MAX);
+        let max = repeated.max.map_or(usize::MAX, count);
+        Some((Self { class, min: count(repeated.min), end: None }, max))
+    }
+
+    /// Whether it may stand at the beginning of `text`.
+    fn is_at(&self, text: &[u8]) -> bool {
+        let length = |most: usize| text.iter().take(most).take_while(|byte| self.class.has(**byte)).count();
+        match self.end {
+            None => length(self.min) == self.min,
+            Some((max, next)) => {
+                let length = length(max);
+                length >= self.min && text.get(length).is_some_and(|byte| next.has(*byte))
+            }
+        }
+    }
+}
+
+/// The parts of an expression one after the other, out of their groups.
+fn flatten<'a>(hir: &'a Hir, parts: &mut Vec<&'a Hir>) {
+    match hir.kind() {
+        HirKind::Capture(group) => flatten(&group.sub, parts),
+        HirKind::Concat(all) => all.iter().for_each(|part| flatten(part, parts)),
+        _ => parts.push(hir),
     }
 }
 
@@ -248,10 +340,26 @@ mod tests {
 
     #[test]
     fn a_token_begins_with_its_prefix() {
-        let start = start(r"\b(?P<secret>ion_[A-Za-z0-9]{42})\b", &["ion_"]).unwrap();
-        assert!(start.is_at(b"x = ion_0", 4) && start.is_at(b"ion_", 0));
+        let start = start(r"\b(?P<secret>ion_[A-Za-z0-9]{1})\b", &["ion_"]).unwrap();
+        assert!(start.is_at(b"x = ion_0", 4) && start.is_at(b"ion_0", 0));
         assert!(!start.is_at(b"version_0", 5), "within a word");
         assert!(!start.is_at(b"ION_0", 0), "in another case");
+    }
+
+    #[test]
+    fn a_run_behind_the_beginning_must_be_long_enough_and_end_right() {
+        let token = start(r"\b(?P<secret>ion_[A-Za-z0-9]{4})\b", &["ion_"]).unwrap();
+        assert!(token.is_at(b"ion_0aB9", 0) && token.is_at(b"ion_0aB9z", 0), "how it ends is left to the expression");
+        assert!(!token.is_at(b"ion_0aB", 0) && !token.is_at(b"ion_0-B9", 0));
+        let url = start(r"(?i:https?)://(?P<user>[^\s:@/]{1,4}):x", &["https://", "http://"]).unwrap();
+        assert!(url.is_at(b"https://me:x", 0) && url.is_at(b"HTTP://meme:", 0));
+        for text in ["https://me/x:y", "https://:x", "https://longer:x", "https://me", "https://"] {
+            assert!(!url.is_at(text.as_bytes(), 0), "{text}");
+        }
+        let open = start("ab[0-9a]{2,3}a", &["ab"]).unwrap();
+        assert!(open.is_at(b"ab0aa", 0) && open.is_at(b"ab00-", 0) && !open.is_at(b"ab0-", 0));
+        assert!(start("(?:abc|ab)[0-9]{2}", &["ab"]).is_none_or(|start| start.is_at(b"abc00", 0)));
+        assert!(start("ab(?:c[0-9]{2}|d)", &["ab"]).unwrap().is_at(b"abd", 0));
     }
 
     #[test]

@@ -112,9 +112,16 @@ fn milder(
     if spec.severity >= file.severity {
         return Err("under `milder`: `severity` must be below the rule's".to_owned());
     }
-    let condition = plain(&spec.when, "milder", plan)?;
+    if spec.in_file && spec.patterns.is_empty() {
+        return Err("under `milder`: an absence lies in no file; with `in-file`, name the `patterns`".to_owned());
+    }
+    let mut condition = plain(&spec.when, "milder", plan)?;
+    if spec.in_file {
+        condition = Condition::All { members: vec![condition], one_document: true };
+    }
     let because = spec.because.trim().to_owned();
-    Ok(Milder { severity: spec.severity, patterns: spec.patterns.clone(), condition, because })
+    let MilderSpec { severity, in_file, .. } = *spec;
+    Ok(Milder { severity, patterns: spec.patterns.clone(), in_file, condition, because })
 }
 
 fn requirement(clause: &Clause, plan: &mut PlanBuilder<'_>) -> Result<Requirement, String> {

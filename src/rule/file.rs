@@ -78,6 +78,9 @@ pub struct MilderSpec {
     /// Patterns of `forbid`, by their ids, whose findings it is about; none: it is about absences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub patterns: Vec<String>,
+    /// Whether it must hold in the file of the finding, and not somewhere in the project.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_file: bool,
     /// What must hold.
     pub when: Clause,
     /// Why, as a clause that follows the finding's message: "nothing here deploys it".

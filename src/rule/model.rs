@@ -102,6 +102,8 @@ pub struct Milder {
     pub severity: Severity,
     /// The patterns whose findings it is about; none: it is about absences.
     pub patterns: Vec<String>,
+    /// Whether the condition must hold in the file of the finding.
+    pub in_file: bool,
     /// Where.
     pub condition: Condition,
     /// Why, as the end of a sentence.
