@@ -130,6 +130,16 @@ pub fn looks(wanted: Looks, value: &str) -> bool {
     }
 }
 
+/// Whether a value only repeats the name that it stands under, in any writing: `S3_ACCESS_KEY=s3-access-key`. Digits at its
+/// end make no difference.
+pub fn repeats(name: &[u8], value: &[u8]) -> bool {
+    let letters = |text: &[u8]| -> Vec<u8> {
+        text.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
+    };
+    let name = letters(name);
+    !name.is_empty() && letters(value).strip_prefix(&*name).is_some_and(|rest| rest.iter().all(u8::is_ascii_digit))
+}
+
 /// Whether a PEM block holds a body: at least 64 characters of base64 between its dashes, more than one of them new.
 fn has_pem_body(block: &str) -> bool {
     let unescaped = block.replace("\\n", "\n").replace("\\r", "");
@@ -157,6 +167,13 @@ mod tests {
         assert_eq!(redact("ghp_abcdefghijklmnop", 4), "ghp_****************");
         assert_eq!(redact("abcd", 4), "ab**");
         assert_eq!(redact("", 4), "");
+    }
+
+    #[test]
+    fn a_value_may_repeat_its_name() {
+        let repeats = |name: &str, value: &str| repeats(name.as_bytes(), value.as_bytes());
+        assert!(repeats("S3_ACCESS_KEY", "s3-access-key") && repeats("dbPassword", "db_password_1"));
+        assert!(!repeats("", "") && !repeats("S3_ACCESS_KEY", "s3-access-key-q8") && !repeats("S3_ACCESS_KEY", "s3"));
     }
 
     #[test]

@@ -370,6 +370,9 @@ impl TextPattern {
         if names.iter().any(|regex| regex.is_match(name)) {
             return Some("allow-name".to_owned());
         }
+        if self.spec.secret.is_some() && judged.iter().any(|value| secret::repeats(name, value.as_bytes())) {
+            return Some("it repeats its name".to_owned());
+        }
         let lines = self.allow_line.get_or_init(|| compile_all(&self.spec.allow_line));
         if lines.is_empty() && self.passed_over.is_none() {
             return None;
