@@ -6,6 +6,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
+#[path = "src/rule/named.rs"]
+mod named;
+
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=rules");
     let root = Path::new("rules");
@@ -17,8 +20,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             continue;
         }
         let text = fs::read_to_string(entry.path())?;
-        let value: serde_json::Value =
+        let mut value: serde_json::Value =
             serde_yaml::from_str(&text).map_err(|error| format!("{}: {error}", entry.path().display()))?;
+        named::resolve(&mut value).map_err(|fault| format!("{}: {fault}", entry.path().display()))?;
         let path = entry.path().strip_prefix(root)?.to_string_lossy().replace('\\', "/");
         entries.push((path, serde_json::to_string(&value)?));
     }

@@ -2,6 +2,8 @@
 //!
 //! These types are the YAML shapes and nothing else; `prodready schema rule` prints their JSON Schema.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +47,9 @@ pub struct RuleFile {
     /// Where an absence, or what some patterns find, harms less: the first of these that holds says how much.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub milder: Vec<MilderSpec>,
+    /// Parts of expressions by names: `{{name}}` stands for them in `at` and `pattern`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub named: BTreeMap<String, String>,
     /// Why it matters.
     pub why: String,
     /// What to do.
@@ -91,6 +96,9 @@ pub struct MilderSpec {
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PatternsFile {
+    /// Parts of expressions by names: `{{name}}` stands for them in `at` and `pattern`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub named: BTreeMap<String, String>,
     /// Every match is a finding.
     pub forbid: Vec<Clause>,
 }

@@ -6,6 +6,7 @@ pub mod example;
 pub mod file;
 pub mod id;
 pub mod model;
+pub mod named;
 pub mod repair;
 pub mod schema;
 pub mod set;

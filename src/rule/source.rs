@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::embedded;
 use crate::rule::error::RuleError;
 use crate::rule::id::did_you_mean;
+use crate::rule::named;
 
 /// One rule file.
 #[derive(Debug, Clone)]
@@ -73,10 +74,17 @@ impl RuleSource {
         if self.json {
             return serde_json::from_str(&self.text).map_err(|error| self.fault(&error.to_string(), None));
         }
-        serde_yaml::from_str(&self.text).map_err(|error| {
+        let fault = |error: serde_yaml::Error| {
             let line = error.location().map(|place| place.line());
             self.fault(&error.to_string(), line)
-        })
+        };
+        let file = serde_yaml::from_str(&self.text).map_err(fault)?;
+        if !self.text.lines().any(|line| line.starts_with("named:")) {
+            return Ok(file);
+        }
+        let mut written: serde_json::Value = serde_yaml::from_str(&self.text).map_err(fault)?;
+        named::resolve(&mut written).map_err(|message| self.fault(&message, None))?;
+        serde_json::from_value(written).map_err(|error| self.fault(&error.to_string(), None))
     }
 
     fn fault(&self, message: &str, line: Option<usize>) -> RuleError {
