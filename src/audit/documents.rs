@@ -1,7 +1,6 @@
 //! The documents of one file: parsed when the first condition asks, once per syntax, and dropped with the file.
 
 use jiff::civil::Date;
-use serde_json::Value;
 
 use crate::audit::answers::Answered;
 use crate::audit::reach::Names;
@@ -11,12 +10,13 @@ use crate::condition::kinds::{Kind, Kinds};
 use crate::condition::matches::Hit;
 use crate::condition::plan::roles;
 use crate::condition::related::{RelatedCondition, Row};
+use crate::condition::selection::Asked;
 use crate::condition::value::{ValueCondition, ValueHit};
 use crate::facts::tasks::Follower;
 use crate::format::{FormatError, Limits, Node, Syntax};
 use crate::repo::Role;
 
-type Parsed = Result<Vec<(Node, Value)>, String>;
+type Parsed = Result<Vec<Asked>, String>;
 
 /// Parsed documents of one file, by document kind.
 pub(crate) struct Documents<'a> {
@@ -78,7 +78,7 @@ impl<'a> Documents<'a> {
             let Some(applies) = Kinds::get().entry(entry).and_then(|kind| kind.applies.as_ref()) else { continue };
             let Some(Ok(documents)) = self.of(entry) else { continue };
             // An empty file lists nothing, not even that there is nothing.
-            for (root, _) in documents.iter().filter(|(root, _)| !root.members().is_empty()) {
+            for root in documents.iter().map(|document| &document.root).filter(|root| !root.members().is_empty()) {
                 let names = names.get_or_insert(Names { deploys: false, applied: Vec::new() });
                 names.deploys |= applies.from == Origin::Root;
                 names.applied.extend(applies.names(root, path));
@@ -103,13 +103,12 @@ impl<'a> Documents<'a> {
         }
         match self.roots(kind, text) {
             Ok(roots) => {
-                let of_kind: Vec<(Node, Value)> = roots
+                let of_kind: Vec<Asked> = roots
                     .into_iter()
                     .map(|mut root| {
                         kind.augment(&mut root, text);
                         kind.follow(self.follower, &mut root);
-                        let value = root.to_value();
-                        (root, value)
+                        Asked::new(root)
                     })
                     .collect();
                 (!of_kind.is_empty()).then_some(Ok(of_kind))
@@ -151,9 +150,9 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// Adds what `documents` hold of side number `side`.
-    pub(crate) fn add(&mut self, condition: &RelatedCondition, side: usize, documents: &[(Node, Value)], as_of: Date) {
-        for (number, (root, value)) in documents.iter().enumerate() {
-            let (rows, hidden) = condition.rows(side, (number, root, value), Some(as_of)).unwrap_or_default();
+    pub(crate) fn add(&mut self, condition: &RelatedCondition, side: usize, documents: &[Asked], as_of: Date) {
+        for document in documents.iter().enumerate() {
+            let (rows, hidden) = condition.rows(side, document, Some(as_of)).unwrap_or_default();
             self.rows.extend(rows);
             self.unread.extend((!hidden.is_empty()).then_some(side));
         }
@@ -169,10 +168,10 @@ pub(crate) fn sides_in(condition: &RelatedCondition, name: &str, role: Role) -> 
 }
 
 /// What a `value` condition finds in the documents of one file.
-pub(crate) fn ask_all(pattern: &ValueCondition, documents: &[(Node, Value)], as_of: Date) -> Answered {
+pub(crate) fn ask_all(pattern: &ValueCondition, documents: &[Asked], as_of: Date) -> Answered {
     let mut answered = Answered::default();
-    for (root, value) in documents {
-        let found = pattern.find(root, value, Some(as_of)).unwrap_or_default();
+    for document in documents {
+        let found = pattern.find(document, Some(as_of), 1).unwrap_or_default();
         answered.examined += found.examined;
         answered.opaque += found.unknown.len();
         answered.in_order = answered.in_order.or_else(|| found.in_order.first().map(to_hit));

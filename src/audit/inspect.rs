@@ -356,7 +356,9 @@ impl<'a> Inspector<'a> {
         if self.named.get(&named).is_some_and(|bytes| *bytes >= APART) {
             return named;
         }
-        named.iter().for_each(|leaf| woken.wake(*leaf));
+        for leaf in &named {
+            woken.wake(*leaf);
+        }
         let looked_at = text.len() * named.len();
         *self.named.entry(named).or_default() += looked_at;
         Vec::new()

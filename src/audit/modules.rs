@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::civil::Date;
-use serde_json::Value;
 
 use crate::audit::answers::Answered;
 use crate::audit::documents::{Rows, ask_all, located, sides_in};
@@ -14,6 +13,7 @@ use crate::audit::inspect::{Outcome, hide_secrets};
 use crate::condition::kinds::{Kind, Kinds, Shelf};
 use crate::condition::matches::{FileMatches, LeafId};
 use crate::condition::plan::{Plan, Question};
+use crate::condition::selection::Asked;
 use crate::format::hcl::{Module, Part, Scope, Source};
 use crate::format::{Limits, Node, Syntax};
 use crate::parallel::in_order;
@@ -200,13 +200,12 @@ struct Answers {
 fn ask(piece: &Piece, scope: &Scope, (index, role): (usize, Role), plan: &Plan, as_of: Date) -> Answers {
     let mut answers = Answers::default();
     let Some(kind) = piece.kind() else { return answers };
-    let made: Result<Vec<(Node, Value)>, String> = match &piece.source {
+    let made: Result<Vec<Asked>, String> = match &piece.source {
         Err(reason) => Err(reason.clone()),
         Ok(source) => source.document(scope).map_err(|error| error.to_string()).map(|document| {
             let mut root = document.root;
             kind.augment(&mut root, "");
-            let value = root.to_value();
-            vec![(root, value)]
+            vec![Asked::new(root)]
         }),
     };
     for leaf in &piece.leaves {

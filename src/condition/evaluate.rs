@@ -11,7 +11,7 @@ use crate::condition::package;
 use crate::condition::plan::Condition;
 use crate::condition::spec::{Grade, Scope};
 use crate::condition::technology;
-use crate::condition::value::{ValueCondition, ValueHit};
+use crate::condition::value::{IN_ORDER, ValueCondition, ValueHit};
 use crate::facts::known::Facts;
 use crate::facts::model::Place;
 use crate::repo::Role;
@@ -130,7 +130,7 @@ fn to_match(hit: &Hit, file: &FileMatches, message: Option<&str>, context: &Cont
 }
 
 fn facts_answer(pattern: &ValueCondition, scope: Scope, context: &Context<'_>) -> Answer {
-    let found = context.matches.on_facts(pattern, || ask_facts(pattern, context.facts));
+    let found = context.matches.on_facts(pattern, || ask_facts(pattern, context.facts, context.matches));
     let components = context.components(scope);
     let hits = found.hits(components.as_deref());
     let in_order = found.in_order(components.as_deref());
@@ -140,7 +140,7 @@ fn facts_answer(pattern: &ValueCondition, scope: Scope, context: &Context<'_>) -
     Answer { in_order: in_order.first().map(|found| (*found).clone()), ..Answer::of(matches, examined, None) }
 }
 
-fn ask_facts(pattern: &ValueCondition, facts: &Facts) -> FactsAnswer {
+fn ask_facts(pattern: &ValueCondition, facts: &Facts, matches: &Matches) -> FactsAnswer {
     let document = facts.document();
     let to_match = |hit: &ValueHit| {
         let (place, owner) = document.place(hit.span)?;
@@ -158,7 +158,7 @@ fn ask_facts(pattern: &ValueCondition, facts: &Facts) -> FactsAnswer {
         };
         Some((*owner, found))
     };
-    let found = pattern.find(&document.root, &document.value, None).unwrap_or_default();
+    let found = pattern.find(matches.asked(&document.root), None, IN_ORDER).unwrap_or_default();
     FactsAnswer::new(
         found.hits.iter().filter_map(to_match).collect(),
         found.in_order.iter().filter_map(to_match).collect(),

@@ -1,13 +1,15 @@
 //! What one pass over the files found, per file-bound condition. Filled by the engine, read by `evaluate.rs`.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::condition::answer::{Match, Unknown};
 use crate::condition::secret::Identity;
+use crate::condition::selection::Asked;
 use crate::condition::spec::{Confidence, Severity};
 use crate::condition::text::TextMatch;
 use crate::condition::value::ValueCondition;
+use crate::format::Node;
 use crate::repo::Role;
 use crate::text::{Region, Span};
 
@@ -137,6 +139,8 @@ impl FactsAnswer {
 pub struct Matches {
     /// Answers of conditions on the facts, by the address of the condition: each is asked once, not once a component.
     facts: Mutex<HashMap<usize, Arc<FactsAnswer>>>,
+    /// The facts, as they are asked.
+    asked: OnceLock<Asked>,
     by_leaf: Vec<Vec<FileMatches>>,
     /// For each leaf, (component, position in `by_leaf`), sorted; filled by [`Matches::group`].
     by_component: Vec<Vec<(usize, usize)>>,
@@ -160,6 +164,7 @@ impl Matches {
             by_component: Vec::new(),
             files_read: 0,
             facts: Mutex::default(),
+            asked: OnceLock::new(),
             history: Err("the history was not searched: run with --history".to_owned()),
         }
     }
@@ -239,6 +244,12 @@ impl Matches {
     /// Forgets the answers on the facts: they have grown.
     pub fn forget_facts(&mut self) {
         self.facts = Mutex::default();
+        self.asked = OnceLock::new();
+    }
+
+    /// The facts with what was selected in them; `root` is their tree.
+    pub(crate) fn asked(&self, root: &Node) -> &Asked {
+        self.asked.get_or_init(|| Asked::new(root.clone()))
     }
 
     /// What `leaf` found, in file order.

@@ -27,6 +27,7 @@ pub mod plan;
 pub mod related;
 pub mod schema;
 pub mod secret;
+pub(crate) mod selection;
 pub mod spec;
 mod start;
 mod steps;

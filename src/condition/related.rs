@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use crate::condition::Truth;
 use crate::condition::schema::{Definitions, Schema, SchemaError};
+use crate::condition::selection::Asked;
 use crate::condition::value::{ValueCondition, ValueError, ValueHit, ValueSpec};
 use crate::format::Node;
 use crate::repo::Role;
@@ -248,19 +249,18 @@ impl RelatedCondition {
     }
 
     /// The rows of one document for side number `side`, and the places that hide some.
-    pub fn rows(
+    pub(crate) fn rows(
         &self,
         side: usize,
-        document: (usize, &Node, &Value),
+        (number, document): (usize, &Asked),
         as_of: Option<Date>,
     ) -> Result<(Vec<Row>, Vec<Span>), ValueError> {
         let Some(condition) = self.sides.get(side) else { return Ok((Vec::new(), Vec::new())) };
-        let (number, root, value) = document;
-        let mut rows = Vec::new();
-        let hidden = condition.each(root, value, as_of, &mut |truth, node, hit| {
+        let (root, mut rows) = (&document.root, Vec::new());
+        let hidden = condition.each(document, as_of, &mut |truth, node, hit| {
             // Of the subjects' side those count that fulfil the test; one that may or may not is no subject of ours.
             if truth != Truth::False {
-                rows.push(self.row(side, number, truth == Truth::True, (root, node), hit));
+                rows.push(self.row(side, number, truth == Truth::True, (root, node), hit()));
             }
         })?;
         Ok((rows, hidden))

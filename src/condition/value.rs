@@ -8,19 +8,19 @@
 //! error where it can be seen: `unless` asks for no more than a type, or for "not null". Select the parent and use
 //! `required` instead. A `JSONPath` filter over an unknown member lets nothing through; prefer `if` for such tests.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use serde_json_path::{JsonPath, NormalizedPath, PathElement};
+use serde_json_path::JsonPath;
 use thiserror::Error;
 
 use super::kinds::Kinds;
 use super::schema::{Definitions, Schema, did_you_mean};
-use super::steps::{Step, blind_spots, last_name, leading};
+use super::selection::{Asked, Key, Selected, number_of};
+use super::steps::{Step, last_name, leading};
 use super::truth::Truth;
 use crate::format::{Data, Node};
 use crate::repo::Role;
@@ -101,19 +101,17 @@ pub struct ValueHit {
     pub text: String,
 }
 
+/// What is called with a selected node: whether it is a hit, the node, and what tells how it is shown.
+pub(crate) type Visit<'v> = dyn FnMut(Truth, &Node, &dyn Fn() -> ValueHit) + 'v;
+
 /// A `value` condition, compiled when it is first asked.
 #[derive(Debug)]
 pub struct ValueCondition {
     /// The condition as it is written.
     pub spec: Arc<ValueSpec>,
-    compiled: OnceLock<Result<Compiled, ValueError>>,
-}
-
-#[derive(Debug)]
-struct Compiled {
-    path: JsonPath,
-    steps: Vec<Step>,
-    test: Test,
+    number: OnceLock<u32>,
+    path: OnceLock<Result<(JsonPath, Vec<Step>), ValueError>>,
+    test: OnceLock<Result<Test, ValueError>>,
 }
 
 #[derive(Debug)]
@@ -124,6 +122,21 @@ enum Test {
 }
 
 impl Test {
+    fn new(spec: &ValueSpec) -> Result<Self, ValueError> {
+        let schema = |part: &'static str, written: &Value| {
+            let compiled = Schema::compile(written, Definitions::house());
+            compiled.map_err(|error| ValueError { part, message: error.to_string() })
+        };
+        match (&spec.fulfils, &spec.unless) {
+            (None, None) => Ok(Self::Exists),
+            (Some(written), None) => Ok(Self::If(schema("if", written)?)),
+            (None, Some(written)) => Ok(Self::Unless(schema("unless", written)?)),
+            (Some(_), Some(_)) => {
+                Err(ValueError { part: "unless", message: "stands beside `if`: use one of them".to_owned() })
+            }
+        }
+    }
+
     /// Whether a node is a hit, and what of it breaks the schema.
     fn judge(&self, node: &Node, as_of: Option<Date>) -> (Truth, Option<Span>) {
         match self {
@@ -140,70 +153,64 @@ impl Test {
 impl ValueCondition {
     /// The condition that `spec` means.
     pub fn new(spec: impl Into<Arc<ValueSpec>>) -> Self {
-        Self { spec: spec.into(), compiled: OnceLock::new() }
+        Self { spec: spec.into(), number: OnceLock::new(), path: OnceLock::new(), test: OnceLock::new() }
     }
 
-    /// Finds the hits in one document. `value` is `document.to_value()`, made once for all conditions; `as_of` is the
-    /// day of the audit.
-    pub fn find(&self, document: &Node, value: &Value, as_of: Option<Date>) -> Result<ValueAnswer, ValueError> {
+    /// Finds the hits in one document; `as_of` is the day of the audit. Of what is in order, the first `kept` are told.
+    pub(crate) fn find(&self, document: &Asked, as_of: Option<Date>, kept: usize) -> Result<ValueAnswer, ValueError> {
         let (mut answer, mut unknown) = (ValueAnswer::default(), Vec::new());
-        let hidden = self.each(document, value, as_of, &mut |truth, node, hit| {
+        answer.unknown = self.each(document, as_of, &mut |truth, node, hit| {
             answer.examined += 1;
             match truth {
-                Truth::True => answer.hits.push(hit),
+                Truth::True => answer.hits.push(hit()),
                 Truth::False => {
                     answer.compliant += 1;
-                    if answer.in_order.len() < IN_ORDER {
-                        answer.in_order.push(hit);
+                    if answer.in_order.len() < kept {
+                        answer.in_order.push(hit());
                     }
                 }
                 Truth::Unknown => unknown.push(node.span),
             }
         })?;
-        answer.unknown = hidden;
         answer.unknown.append(&mut unknown);
         answer.unknown.sort_unstable();
         answer.unknown.dedup();
         Ok(answer)
     }
 
-    /// Calls `visit` with every selected node, whether it is a hit, and how it is shown; the answer lists the places
-    /// where the selection runs into what cannot be known.
+    /// Calls `visit` with every selected node, whether it is a hit, and what tells how it is shown; the answer lists the
+    /// places where the selection runs into what cannot be known.
     pub(crate) fn each(
         &self,
-        document: &Node,
-        value: &Value,
+        document: &Asked,
         as_of: Option<Date>,
-        visit: &mut dyn FnMut(Truth, &Node, ValueHit),
+        visit: &mut Visit<'_>,
     ) -> Result<Vec<Span>, ValueError> {
-        let compiled = self.compiled()?;
-        let mut hidden = Vec::new();
-        let mut index = Index::default();
-        for located in compiled.path.query_located(value) {
-            let path = located.location();
-            match index.resolve(document, path) {
-                Found::Node(node) => {
-                    let (truth, cause) = compiled.test.judge(node, as_of);
-                    visit(truth, node, self.hit(node, cause.filter(|_| truth.is_true()), path));
-                }
-                Found::Behind(unknown) => hidden.push(unknown),
-                Found::Nothing => {}
-            }
+        let number = *self.number.get_or_init(|| number_of(&self.spec.at));
+        let selection = document.select(number, || {
+            let (path, steps) = self.path()?;
+            Ok((path, steps.as_slice()))
+        })?;
+        let test = self.test()?;
+        for selected in selection.nodes(document) {
+            let (truth, cause) = test.judge(selected.node, as_of);
+            visit(truth, selected.node, &|| self.hit(selected, cause.filter(|_| truth.is_true())));
         }
-        blind_spots(document, &compiled.steps, &mut hidden);
-        Ok(hidden)
+        Ok(selection.hidden.clone())
     }
 
-    fn hit(&self, node: &Node, cause: Option<Span>, path: &NormalizedPath<'_>) -> ValueHit {
+    fn hit(&self, selected: Selected<'_>, cause: Option<Span>) -> ValueHit {
+        let node = selected.node;
         let shown = self.spec.show.as_ref().and_then(|pointer| node.pointer(pointer)).unwrap_or(node);
-        let key = path.last().map(|element| match element {
-            PathElement::Name(name) => (*name).to_owned(),
-            PathElement::Index(index) => index.to_string(),
-        });
+        let (key, is_item) = match selected.key() {
+            Some(Key::Name(name)) => (Some(name.to_owned()), false),
+            Some(Key::Index(index)) => (Some(index.to_string()), true),
+            None => (None, false),
+        };
         // An item of a list is known by its name, not by its number.
-        let named = || matches!(path.last(), Some(PathElement::Index(_))).then(|| name_of(shown)).flatten();
+        let named = || is_item.then(|| name_of(shown)).flatten();
         let text = shown.scalar_text().or_else(named).or_else(|| key.clone()).unwrap_or_default();
-        ValueHit { span: shown.span, cause, pointer: path.to_json_pointer(), captures: captures(node, key), text }
+        ValueHit { span: shown.span, cause, pointer: selected.pointer(), captures: captures(node, key), text }
     }
 
     /// Compiles the condition with its regular expressions and looks for what can only be a mistake; for tests and
@@ -215,7 +222,8 @@ impl ValueCondition {
             let hint = did_you_mean(&spec.r#in, Kinds::get().names());
             return fault("in", format!("unknown kind `{}`{hint}", spec.r#in));
         }
-        if let Test::If(schema) | Test::Unless(schema) = &self.compiled()?.test {
+        self.path()?;
+        if let Test::If(schema) | Test::Unless(schema) = self.test()? {
             let part = if spec.unless.is_some() { "unless" } else { "if" };
             schema.validate().map_err(|error| ValueError { part, message: error.to_string() })?;
         }
@@ -231,27 +239,18 @@ impl ValueCondition {
         }
     }
 
-    fn compiled(&self) -> Result<&Compiled, ValueError> {
-        self.compiled.get_or_init(|| Compiled::new(&self.spec)).as_ref().map_err(Clone::clone)
+    /// The path with the plain steps that it begins with. Where another condition selected the same before, nobody asks.
+    fn path(&self) -> Result<&(JsonPath, Vec<Step>), ValueError> {
+        let compile = || {
+            let path = JsonPath::parse(&self.spec.at);
+            let path = path.map_err(|error| ValueError { part: "at", message: error.to_string() })?;
+            Ok((path, leading(&self.spec.at).0))
+        };
+        self.path.get_or_init(compile).as_ref().map_err(Clone::clone)
     }
-}
 
-impl Compiled {
-    fn new(spec: &ValueSpec) -> Result<Self, ValueError> {
-        let path = JsonPath::parse(&spec.at).map_err(|error| ValueError { part: "at", message: error.to_string() })?;
-        let schema = |part: &'static str, written: &Value| {
-            let compiled = Schema::compile(written, Definitions::house());
-            compiled.map_err(|error| ValueError { part, message: error.to_string() })
-        };
-        let test = match (&spec.fulfils, &spec.unless) {
-            (None, None) => Test::Exists,
-            (Some(written), None) => Test::If(schema("if", written)?),
-            (None, Some(written)) => Test::Unless(schema("unless", written)?),
-            (Some(_), Some(_)) => {
-                return Err(ValueError { part: "unless", message: "stands beside `if`: use one of them".to_owned() });
-            }
-        };
-        Ok(Self { path, steps: leading(&spec.at).0, test })
+    fn test(&self) -> Result<&Test, ValueError> {
+        self.test.get_or_init(|| Test::new(&self.spec)).as_ref().map_err(Clone::clone)
     }
 }
 
@@ -293,50 +292,6 @@ fn is_null(schema: &Value) -> bool {
     one && (is("const", Value::Null) || is("type", "null".into()) || is("enum", vec![Value::Null].into()))
 }
 
-/// Where a normalized path leads in the tree.
-enum Found<'a> {
-    Node(&'a Node),
-    /// Inside a node whose content cannot be relied on: that node's place.
-    Behind(Span),
-    Nothing,
-}
-
-/// Finds nodes by path; members of wide objects are indexed once, so that many paths into one stay linear.
-#[derive(Default)]
-struct Index<'a> {
-    wide: HashMap<usize, HashMap<&'a str, &'a Node>>,
-}
-
-impl<'a> Index<'a> {
-    fn resolve(&mut self, root: &'a Node, path: &NormalizedPath<'_>) -> Found<'a> {
-        let mut node = root;
-        for element in path.iter() {
-            if node.is_opaque() {
-                return Found::Behind(node.span);
-            }
-            let child = match element {
-                PathElement::Name(name) => self.member(node, name),
-                PathElement::Index(index) => node.items().get(*index),
-            };
-            match child {
-                Some(child) => node = child,
-                None => return Found::Nothing,
-            }
-        }
-        Found::Node(node)
-    }
-
-    fn member(&mut self, node: &'a Node, name: &str) -> Option<&'a Node> {
-        let members = node.members();
-        if members.len() <= 16 {
-            return node.get(name);
-        }
-        let address = std::ptr::from_ref(node).addr();
-        let index = || members.iter().map(|member| (member.key.as_str(), &member.value)).collect();
-        self.wide.entry(address).or_insert_with(index).get(name).copied()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Map, json};
@@ -349,7 +304,7 @@ mod tests {
     }
 
     fn find(spec: &Value, document: &Node) -> ValueAnswer {
-        condition(spec).find(document, &document.to_value(), None).unwrap()
+        condition(spec).find(&Asked::new(document.clone()), None, IN_ORDER).unwrap()
     }
 
     fn services() -> Value {
@@ -406,7 +361,7 @@ mod tests {
     fn dates_are_judged_as_of_a_day() {
         let root = node(&json!({"ignore": [{"until": "2026-01-01"}]}));
         let spec = json!({"in": "dependabot", "at": "$.ignore[*].until", "if": {"format": "x-date-past"}});
-        let hits = |day: Option<Date>| condition(&spec).find(&root, &root.to_value(), day).unwrap().hits.len();
+        let hits = |day: Option<Date>| condition(&spec).find(&Asked::new(root.clone()), day, 0).unwrap().hits.len();
         assert_eq!(hits(Some(jiff::civil::date(2026, 1, 2))), 1);
         assert_eq!(hits(Some(jiff::civil::date(2026, 1, 1))), 0);
         assert_eq!(hits(None), 0);
@@ -446,7 +401,7 @@ mod tests {
         let broken = condition(&json!({"in": "compose", "at": "services.*"}));
         assert_eq!(broken.validate().unwrap_err().part, "at");
         let null = node(&Value::Null);
-        assert!(broken.find(&null, &Value::Null, None).is_err());
+        assert!(broken.find(&Asked::new(null), None, 0).is_err());
         assert!(serde_json::from_value::<ValueSpec>(json!({"in": "a", "at": "$", "unles": true})).is_err());
     }
 

@@ -16,8 +16,6 @@ use crate::text::Span;
 pub struct FactsDocument {
     /// The tree.
     pub root: Node,
-    /// The plain value of the tree, for selection.
-    pub value: Value,
     places: Vec<(Place, usize)>,
 }
 
@@ -50,8 +48,7 @@ impl FactsDocument {
             .collect();
         let tree = json!({ "manifests": manifests, "lockfiles": lockfiles, "components": components });
         let root = node(tree, 0);
-        let value = root.to_value();
-        Self { root, value, places }
+        Self { root, places }
     }
 
     /// The place of a node of this document, and the index of the component that the fact is about. The two may differ:

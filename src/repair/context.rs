@@ -41,7 +41,7 @@ impl Known {
             }));
         }
         Self {
-            facts: Value::from(Serde(&shop.audit.facts.document().value)),
+            facts: Value::from(Serde(&shop.audit.facts.document().root.to_value())),
             collected: lists.into_iter().map(|(owner, lists)| (owner, Value::from(Serde(&lists)))).collect(),
             paths: Arc::new(shop.repo.files().iter().map(|file| file.path.to_string()).collect()),
             shared: shared(),

@@ -66,7 +66,9 @@ impl Names {
             }
         }
         match text.find("{{").filter(|_| all) {
-            Some(at) => Err(format!("`{}` is not given under `{NAMED}`", text[at..].chars().take(30).collect::<String>())),
+            Some(at) => {
+                Err(format!("`{}` is not given under `{NAMED}`", text[at..].chars().take(30).collect::<String>()))
+            }
             None => Ok(text),
         }
     }

@@ -15,9 +15,9 @@ fn joined(spec: &Value, documents: &[(u32, usize, Value)]) -> Vec<Joined> {
     condition.validate().unwrap();
     let (mut rows, mut unread) = (Vec::new(), Vec::new());
     for (number, (file, _, value)) in documents.iter().enumerate() {
-        let root = node(value);
+        let document = Asked::new(node(value));
         for side in 0..condition.sides().count() {
-            let (found, hidden) = condition.rows(side, (number, &root, &root.to_value()), None).unwrap();
+            let (found, hidden) = condition.rows(side, (number, &document), None).unwrap();
             rows.extend(found.into_iter().map(|row| (*file, row)));
             unread.extend((!hidden.is_empty()).then_some(Unread { file: *file, side }));
         }
