@@ -150,7 +150,7 @@ impl Woken {
 
 /// No manifest that people write names more packages.
 const PACKAGES: usize = 10_000;
-/// At most this many keyword places are kept per condition and file; a pattern that has more is tried on the whole file.
+/// At most this many keyword places are kept per condition and file; a pattern that has more looks for them itself.
 const PLACES: usize = 4096;
 /// Up to how many bytes a file is searched word by word, if it is one of the first few: to make an alarm takes longer.
 const SHORT: usize = 128;
@@ -601,8 +601,8 @@ fn ask_text(
         found.len() < enough
     };
     match hits.len() {
-        0 => pattern.search_each(text, sight, &mut keep),
-        PLACES.. => pattern.find_each(text, &[], sight, &mut keep),
+        // Nobody looked for keywords yet, or there are too many to be kept.
+        0 | PLACES.. => pattern.search_each(text, sight, &mut keep),
         _ => pattern.find_each(text, hits, sight, &mut keep),
     }
     Answered { hits: found.into_iter().map(Hit::from).collect(), ..Answered::default() }
