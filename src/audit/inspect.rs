@@ -350,10 +350,7 @@ impl<'a> Inspector<'a> {
     /// asked by itself: it wakes at once.
     fn named(&mut self, text: &[u8], woken: &mut Woken) -> Vec<LeafId> {
         let named = self.dispatch.named(&self.globs);
-        if named.is_empty() {
-            return named;
-        }
-        if self.named.get(&named).is_some_and(|bytes| *bytes >= APART) {
+        if named.is_empty() || self.named.get(&named).is_some_and(|bytes| *bytes >= APART) {
             return named;
         }
         for leaf in &named {

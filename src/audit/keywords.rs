@@ -4,9 +4,9 @@
 //! of 8,192 cells, small enough for the first levels of the processor's cache, says of the four bytes at a position
 //! whether they may be such a run: the first three choose the cell, the fourth one of its 64 bits, so that what follows
 //! three bytes fills a cell and not a share of the whole table. A smaller second table by a hash of all four says it
-//! again; only then the keywords behind them are compared. Positions do not depend on each other, so the processor works on many at a time, where an automaton
-//! waits for its next state. (The idea is that of q-gram filters: Navarro and Raffinot, "Flexible
-//! Pattern Matching in Strings", 2002, chapter 6.)
+//! again; only then the keywords behind them are compared. Positions do not depend on each other, so the processor
+//! works on many at a time, where an automaton waits for its next state. (The idea is that of q-gram filters: Navarro
+//! and Raffinot, "Flexible Pattern Matching in Strings", 2002, chapter 6.)
 
 use std::cell::RefCell;
 use std::sync::LazyLock;

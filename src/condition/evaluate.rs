@@ -55,8 +55,7 @@ impl<'a> Context<'a> {
 
     /// The same for one file alone, by its path.
     pub(crate) fn in_file(&self, path: &str) -> Option<Self> {
-        let file = self.facts.paths.iter().position(|known| **known == *path)?;
-        Some(self.only(u32::try_from(file).ok()?))
+        Some(self.only(u32::try_from(self.facts.file_at(path)?).ok()?))
     }
 
     fn only(&self, file: u32) -> Self {

@@ -136,8 +136,12 @@ impl Facts {
     }
 
     fn component_at(&self, path: &str) -> Option<usize> {
-        let file = self.paths.binary_search_by(|known| known.as_ref().cmp(path)).ok()?;
-        self.component_of.get(file).copied()
+        self.component_of.get(self.file_at(path)?).copied()
+    }
+
+    /// The number of the file at `path`.
+    pub(crate) fn file_at(&self, path: &str) -> Option<usize> {
+        self.paths.binary_search_by(|known| known.as_ref().cmp(path)).ok()
     }
 
     /// The facts as one document that rules can ask.
