@@ -13,6 +13,7 @@ use crate::condition::related::{RelatedCondition, Row};
 use crate::condition::selection::Asked;
 use crate::condition::value::{ValueCondition, ValueHit};
 use crate::facts::tasks::Follower;
+use crate::format::helm::optional_parts;
 use crate::format::{FormatError, Limits, Node, Syntax};
 use crate::repo::Role;
 
@@ -35,15 +36,20 @@ impl<'a> Documents<'a> {
     }
 
     /// Asks the documents of a kind; `None` where the file holds none.
-    pub(crate) fn ask(&mut self, pattern: &ValueCondition, as_of: Date) -> Option<Answered> {
+    ///
+    /// Where `certain`, only what no condition of a template decides about counts.
+    pub(crate) fn ask(&mut self, pattern: &ValueCondition, certain: bool, as_of: Date) -> Option<Answered> {
         let named = |entry: &usize| Kinds::get().entry(*entry).is_some_and(|kind| kind.name == pattern.spec.r#in);
         let entries: Vec<usize> = self.kinds.iter().copied().filter(named).collect();
-        entries.into_iter().find_map(|entry| self.ask_entry(entry, pattern, as_of))
+        entries.into_iter().find_map(|entry| self.ask_entry(entry, pattern, certain, as_of))
     }
 
-    fn ask_entry(&mut self, entry: usize, pattern: &ValueCondition, as_of: Date) -> Option<Answered> {
+    fn ask_entry(&mut self, entry: usize, pattern: &ValueCondition, certain: bool, as_of: Date) -> Option<Answered> {
+        let text = self.text.unwrap_or_default();
         match self.of(entry)? {
+            Err(_) if certain => None,
             Err(reason) => Some(Answered { broken: Some(reason.clone()), ..Answered::default() }),
+            Ok(documents) if certain => ask_certain(pattern, documents, text, as_of),
             Ok(documents) => Some(ask_all(pattern, documents, as_of)),
         }
     }
@@ -178,6 +184,22 @@ pub(crate) fn ask_all(pattern: &ValueCondition, documents: &[Asked], as_of: Date
         answered.hits.extend(found.hits.iter().map(to_hit));
     }
     answered
+}
+
+/// The same of a file of which only that counts which no condition of its template decides about: its hits, and nothing of
+/// what it does not say.
+fn ask_certain(pattern: &ValueCondition, documents: &[Asked], text: &str, as_of: Date) -> Option<Answered> {
+    let (mut hits, mut parts) = (Vec::new(), None);
+    for document in documents {
+        let found = pattern.find(document, Some(as_of), 0).unwrap_or_default();
+        for hit in found.hits {
+            let parts = parts.get_or_insert_with(|| optional_parts(text));
+            if !parts.iter().any(|part| part.contains(hit.span.start)) {
+                hits.push(to_hit(&hit));
+            }
+        }
+    }
+    (!hits.is_empty()).then(|| Answered { examined: hits.len(), hits, ..Answered::default() })
 }
 
 pub(crate) fn located(message: &str, offset: Option<usize>, text: &str, syntax: Syntax) -> String {

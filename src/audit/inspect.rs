@@ -296,7 +296,7 @@ impl<'a> Inspector<'a> {
                     piece.as_mut().into_iter().for_each(|piece| piece.leaves.push(id));
                     None
                 }
-                Question::Value(pattern) => documents.ask(pattern, self.as_of),
+                Question::Value(pattern) => documents.ask(pattern, self.is_left_out(leaf), self.as_of),
                 Question::Related(condition) => {
                     inspected.rows.push((id, documents.rows(condition, inspected.role, self.as_of)));
                     None
@@ -473,8 +473,13 @@ impl<'a> Inspector<'a> {
         let by_glob = leaf.globs.is_empty() || leaf.globs.iter().any(|glob| self.globs.binary_search(glob).is_ok());
         let by_language = leaf.languages.is_empty()
             || inspected.language.is_some_and(|language| leaf.languages.iter().any(|wanted| wanted == language));
-        let refused = leaf.refused.iter().any(|glob| self.globs.binary_search(glob).is_ok());
+        let refused = !leaf.asks_left_out() && self.is_left_out(leaf);
         leaf.roles.contains(inspected.role) && by_glob && !refused && by_language && (!leaf.tracked || file.tracked)
+    }
+
+    /// Whether the globs of a condition leave out the file that is read.
+    fn is_left_out(&self, leaf: &Leaf) -> bool {
+        leaf.refused.iter().any(|glob| self.globs.binary_search(glob).is_ok())
     }
 }
 

@@ -157,6 +157,11 @@ impl Leaf {
         matches!(&self.question, Question::Text(pattern) if pattern.spec.secret.is_some())
     }
 
+    /// Whether it is asked of files that its globs leave out, for what is certain there.
+    pub fn asks_left_out(&self) -> bool {
+        matches!(&self.question, Question::Value(pattern) if pattern.spec.always)
+    }
+
     /// Compiles what is compiled on first use.
     pub fn validate(&self) -> Result<(), String> {
         match &self.question {

@@ -52,6 +52,11 @@ pub struct ValueSpec {
     /// A JSON pointer from the selected node to what is shown, and used as the place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub show: Option<String>,
+    /// Whether files that `files` leaves out (templates, say) are looked at too, for what is certain: a place counts there
+    /// when it stands in no part of the template that a condition or a loop decides about. Nothing else is known of such a
+    /// file.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub always: bool,
     /// gitignore globs of the files to look in. Default: all of the kind.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,

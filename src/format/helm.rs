@@ -10,9 +10,11 @@
 
 mod action;
 mod block;
+mod optional;
 
 use self::action::{Action, Kind, actions};
 use self::block::Blocks;
+pub(crate) use self::optional::optional_parts;
 use crate::text::Span;
 
 /// A text whose templates are replaced, with what was found.

@@ -158,7 +158,7 @@ fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 /// The first word of an action's body.
-fn word(body: &str) -> &str {
+pub(super) fn word(body: &str) -> &str {
     let body = body.trim_start_matches(['-', '+', '~']).trim_start();
     body.split(|character: char| !character.is_alphanumeric() && character != '_').next().unwrap_or_default()
 }
