@@ -5,6 +5,8 @@
 use regex_syntax::hir::literal::{ExtractKind, Extractor, Literal};
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
+use crate::text::Span;
+
 /// Most ways to begin that are worth comparing.
 const MOST: usize = 64;
 /// In windows of more bytes, expressions find their words faster themselves.
@@ -14,7 +16,9 @@ const LONG: usize = 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Shape {
     start: Option<Start>,
+    head: Option<Head>,
     needs: Vec<u8>,
+    stretch: Option<Stretch>,
     words: Vec<OneOf>,
 }
 
@@ -48,7 +52,7 @@ impl Shape {
         let mut words = Vec::new();
         OneOf::add(hir, keywords, &mut words);
         words.retain(|set| !set.is_in_each(keywords));
-        Self { start: Start::of(hir, keywords), needs, words }
+        Self { start: Start::of(hir, keywords), head: Head::of(hir), needs, stretch: Stretch::of(hir), words }
     }
 
     /// Whether a match may begin at byte `at` of `text`, where a keyword stands, if it begins with one.
@@ -59,8 +63,105 @@ impl Shape {
     /// Whether a match may lie in `window`.
     pub(crate) fn may_hold(&self, window: &[u8]) -> bool {
         self.needs.iter().all(|byte| memchr::memchr(*byte, window).is_some())
+            && self.stretch.as_ref().is_none_or(|stretch| stretch.is_in(window))
             && (window.len() > LONG || self.words.iter().all(|set| set.is_in(window)))
     }
+
+    /// Whether a match may lie in `line` of `text`, a line or what is left of one, by how it begins.
+    pub(crate) fn may_head(&self, text: &[u8], line: Span) -> bool {
+        self.head.as_ref().is_none_or(|head| head.is_at(text, line))
+    }
+}
+
+/// How the lines begin on which an expression matches that asks for the beginning of a line.
+#[derive(Debug)]
+struct Head {
+    /// Bytes that may stand first, how many at most, and those of which one follows: none is of the first.
+    margin: Bytes,
+    most: usize,
+    next: Bytes,
+}
+
+impl Head {
+    fn of(hir: &Hir) -> Option<Self> {
+        let mut parts = Vec::new();
+        flatten(hir, &mut parts);
+        let (first, rest) = parts.split_first()?;
+        if *first.kind() != HirKind::Look(Look::StartLF) {
+            return None;
+        }
+        let margin = rest.first().and_then(|part| match part.kind() {
+            HirKind::Repetition(repeated) => Some((Bytes::of_class(&repeated.sub)?, count(repeated.max))),
+            _ => None,
+        });
+        let (margin, most) = margin.unwrap_or_default();
+        let rest = if most == 0 { rest } else { rest.get(1..)? };
+        let next = Bytes::begin(rest.iter().copied()).filter(|next| next.and(margin).is_empty())?;
+        Some(Self { margin, most, next })
+    }
+
+    fn is_at(&self, text: &[u8], line: Span) -> bool {
+        let begins =
+            line.start.checked_sub(1).and_then(|before| text.get(before)).is_none_or(|before| *before == b'\n');
+        let own = text.get(line.start..line.end).unwrap_or_default();
+        let margin = own.iter().take(self.most).take_while(|byte| self.margin.has(**byte)).count();
+        begins && own.get(margin).is_some_and(|byte| self.next.has(*byte))
+    }
+}
+
+/// Bytes of one class, so many of which stand together in every match: of a token, its own.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    class: Bytes,
+    min: usize,
+}
+
+impl Stretch {
+    /// Shortest that is worth a look, in bytes: words of people are as long.
+    const SHORTEST: usize = 12;
+
+    /// The longest that can be read off `hir`.
+    fn of(hir: &Hir) -> Option<Self> {
+        match hir.kind() {
+            HirKind::Capture(group) => Self::of(&group.sub),
+            HirKind::Repetition(repeated) => match Bytes::of_class(&repeated.sub) {
+                Some(class) => Some(Self { class, min: count(Some(repeated.min)) }).filter(Self::is_long),
+                None => Self::of(&repeated.sub).filter(|_| repeated.min > 0),
+            },
+            HirKind::Concat(parts) => parts.iter().filter_map(Self::of).max_by_key(|stretch| stretch.min),
+            HirKind::Alternation(branches) => {
+                let all: Option<Vec<Self>> = branches.iter().map(Self::of).collect();
+                let one =
+                    |one: Self, other: Self| Self { class: one.class.or(other.class), min: one.min.min(other.min) };
+                all?.into_iter().reduce(one)
+            }
+            _ => None,
+        }
+    }
+
+    const fn is_long(&self) -> bool {
+        self.min >= Self::SHORTEST
+    }
+
+    /// Whether it stands anywhere in `text`: of as many bytes as it has, most often one is looked at.
+    fn is_in(&self, text: &[u8]) -> bool {
+        let mut last = self.min - 1;
+        while let Some(byte) = text.get(last) {
+            let from = last + 1 - self.min;
+            let breaks = |at: &usize| text.get(*at).is_none_or(|byte| !self.class.has(*byte));
+            let broken = if self.class.has(*byte) { (from..last).rev().find(breaks) } else { Some(last) };
+            match broken {
+                Some(at) => last = at + self.min,
+                None => return true,
+            }
+        }
+        false
+    }
+}
+
+/// How often something is repeated.
+fn count(times: Option<u32>) -> usize {
+    times.map_or(usize::MAX, |times| usize::try_from(times).unwrap_or(usize::MAX))
 }
 
 /// Words of which every match holds one, in lower case; they are looked for in any. The patterns of syntax read the most
@@ -215,6 +316,30 @@ impl Bytes {
         }
     }
 
+    /// The bytes with which every match of these parts, one after the other, begins, if it begins with one of them.
+    fn begin<'h>(parts: impl IntoIterator<Item = &'h Hir>) -> Option<Self> {
+        let mut all = Self::default();
+        for part in parts {
+            let (first, may_be_empty) = match part.kind() {
+                HirKind::Look(_) | HirKind::Empty => (Self::default(), true),
+                HirKind::Literal(literal) => (Self::default().with(*literal.0.first()?), false),
+                HirKind::Class(_) => (Self::of_class(part)?, false),
+                HirKind::Capture(group) => (Self::begin([&*group.sub])?, false),
+                HirKind::Repetition(repeated) => (Self::begin([&*repeated.sub])?, repeated.min == 0),
+                HirKind::Concat(parts) => (Self::begin(parts)?, false),
+                HirKind::Alternation(branches) => {
+                    let each: Option<Vec<Self>> = branches.iter().map(|branch| Self::begin([branch])).collect();
+                    (each?.into_iter().fold(Self::default(), Self::or), false)
+                }
+            };
+            all = all.or(first);
+            if !may_be_empty {
+                return Some(all);
+            }
+        }
+        None
+    }
+
     /// The bytes with which every match of `hir` begins, if it begins with one of them.
     fn first_of(hir: &Hir) -> Option<Self> {
         match hir.kind() {
@@ -281,9 +406,7 @@ impl Run {
     fn of(hir: &Hir) -> Option<(Self, usize)> {
         let HirKind::Repetition(repeated) = hir.kind() else { return None };
         let class = Bytes::of_class(&repeated.sub)?;
-        let count = |times: u32| usize::try_from(times).unwrap_or(usize::MAX);
-        let max = repeated.max.map_or(usize::MAX, count);
-        Some((Self { class, min: count(repeated.min), end: None }, max))
+        Some((Self { class, min: count(Some(repeated.min)), end: None }, count(repeated.max)))
     }
 
     /// Whether it may stand at the beginning of `text`.
@@ -338,6 +461,33 @@ mod tests {
         assert!(!may_hold(cached, "start < time.now") && !may_hold(cached, "cach, time.now"));
         assert!(may_hold(r"(?:ab|cde)x|time\.now", "nothing"), "too short, and what keywords say anyway");
         assert!(may_hold(r"(?:cde)?(?:fgh)*", "nothing") && may_hold("[ab]cde|fgh", "bcde, time.now"));
+    }
+
+    #[test]
+    fn a_token_needs_so_many_bytes_of_its_class_together() {
+        let holds = |pattern: &str, text: &str| shape(pattern, &[]).may_hold(text.as_bytes());
+        assert!(holds("key.{0,9}[0-9a-f]{12}", "key = 0123456789ab"));
+        assert!(!holds("key.{0,9}[0-9a-f]{12}", "key = 0123456789a, 0123456789x"));
+        assert!(holds("key(?:[a-c]{12}|[0-9]{14})", "keyabcabcabcabc"), "one class for all branches");
+        assert!(!holds("key(?:[a-c]{12}|[0-9]{14})", "keyabcabcabcab-c"));
+        assert!(
+            holds("key(?:[a-c]{12}|x)", "keyx") && holds("key(?:[a-c]{12})?", "key") && holds("key[a-c]{11}", "key")
+        );
+        assert!(!holds("(?:[a-c]{12})+", "") && holds("(?P<s>[a-c]{12})", "--abcabcabcabc--"));
+    }
+
+    #[test]
+    fn a_line_begins_as_its_expression_does() {
+        let may = |pattern: &str, text: &str, from: usize| {
+            shape(pattern, &[]).may_head(text.as_bytes(), Span::new(from, text.len()))
+        };
+        assert!(may(r"^[ \t]*(?:key|#)", " \t key", 0) && may(r"^[ \t]*(?:key|#)", "a\n#", 2));
+        assert!(!may(r"^[ \t]*(?:key|#)", "a key", 0) && !may(r"^[ \t]*key", " ", 0));
+        assert!(!may(r"^key", "a key", 2), "what is left of a line is no beginning");
+        assert!(may(r"^\s*(?:-\s+)?key", "- key", 0) && may(r"^\w*key", "a-key", 0), "more may come before");
+        assert!(may(r"^ {0,2}#", "  #", 0) && !may(r"^ {0,2}#", "   #", 0));
+        assert!(may(r"^key|b", "b", 0) && may(r"(?:^|x)key", "b", 0) && may("^(?:a|)b?", "c", 0));
+        assert!(may(r"^\bkey", "key", 0) && !may(r"^(?P<s>key)\b", "kay", 1));
     }
 
     #[test]

@@ -250,7 +250,8 @@ impl TextPattern {
             }
             let line = line_around(text, hit);
             let line = Span::new(line.start.max(done_to), line.end);
-            if may_hold(line) && !self.find_in(text, line, &mut done_to, &mut see) {
+            if self.shape().may_head(text, line) && may_hold(line) && !self.find_in(text, line, &mut done_to, &mut see)
+            {
                 return;
             }
         }

@@ -37,15 +37,19 @@ impl Letters {
     }
 
     /// What a path, and the name at its end, must have to match `glob`: what the glob has outside of braces and classes.
-    /// A class of one letter in both cases counts as that letter.
+    /// A class of one letter in both cases counts as that letter, another one as any sign.
     pub(crate) fn of_glob(glob: &str) -> (Self, Self) {
         let (mut path, mut name) = (Reading::default(), Reading::default());
         let mut rest = glob.as_bytes();
         while let Some(&first) = rest.first() {
             let (letter, taken) = match (first, rest) {
                 (b'[', [_, upper, lower, b']', ..]) if upper.eq_ignore_ascii_case(lower) => (*lower, 4),
+                (b'[', [_, class @ ..]) => match length_of_class(class) {
+                    Some(length) => (ANY, length + 2),
+                    None => return (path.seen, Self::default()),
+                },
                 // What stands in there is a choice, which may hold slashes.
-                (b'{' | b'[' | b'\\', _) => return (path.seen, Self::default()),
+                (b'{' | b'\\', _) => return (path.seen, Self::default()),
                 _ => (first, 1),
             };
             if first == b'/' {
@@ -72,6 +76,16 @@ impl Letters {
     pub(crate) const fn have(self, wanted: Self) -> bool {
         (wanted.single & !self.single) | (wanted.pairs & !self.pairs) == 0
     }
+}
+
+/// What is no letter, digit or sign that counts.
+const ANY: u8 = b'*';
+
+/// How many bytes a class has, up to its bracket, where it lists signs of a name.
+fn length_of_class(class: &[u8]) -> Option<usize> {
+    let length = memchr::memchr(b']', class)?;
+    let inside = class.get(..length).filter(|inside| !inside.is_empty())?;
+    (!inside.contains(&b'/') && !inside.contains(&b'\\')).then_some(length)
 }
 
 /// A number from 1 to 40 for what counts, 0 for the rest.
@@ -103,6 +117,8 @@ mod tests {
         let (path, name) = Letters::of_glob("docs/[Rr]e*.md");
         assert_eq!((path, name), (Letters::of("docs/re*.md"), Letters::of("re*.md")));
         assert_eq!(Letters::of_glob("ab\u{e9}/c").1, Letters::of("c"));
+        assert_eq!(Letters::of_glob("a/*[-_]up[0-9]ab.*").1, Letters::of("up*ab."));
+        assert_eq!(Letters::of_glob("a/b[/]c").1, Letters::default());
         assert!(!Letters::of("README.md").have(Letters::of_glob("\u{e9}*.md").0));
         let (path, name) = Letters::of_glob("docs/x{a/b,c}.md");
         assert_eq!((path, name), (Letters::of("docs/x"), Letters::default()));
