@@ -178,6 +178,11 @@ mod tests {
             "test/fixtures/a.rb pkg/testdata/x.go pkg/_testdata/a.key a/__snapshots__/b.snap c.snap spec/cassettes/x.yml",
         ),
         (Role::Fixture, "src/test/resources/application.yml src/__fixtures__/a.ts tests/data/x.json"),
+        (Role::Fixture, "lib/src/itest/resources/keys/id_rsa src/it/resources/a.yml"),
+        (
+            Role::Test,
+            "src/itest/docker-image/a.key app/src/integTest/java/A.java src/it/java/a/A.java src/it/one/pom.xml",
+        ),
         (Role::Fixture, "docker/certs/_wildcard.local-key.pem certs/shop.local.key keys/client-test.pem id_rsa_test"),
         (Role::Fixture, "libs/reports/sample_jsons/a.json src/testbed/b.json"),
         (Role::Test, "api/mock-oauth/keys.json testProjects/bun/index.js make/pebble/chart/templates/a.yaml"),
