@@ -175,7 +175,15 @@ fn technology(rule: &TechnologyRule, component: usize, facts: &Facts, scan: &Sca
 
 /// One component is asked, and the first place is enough.
 fn asking<'a>(facts: &'a Facts, scan: &'a Scan, component: usize) -> Context<'a> {
-    Context { facts, matches: &scan.matches, component: Some(component), graded: false, file: None, first: true }
+    Context {
+        facts,
+        matches: &scan.matches,
+        component: Some(component),
+        graded: false,
+        file: None,
+        folder: None,
+        first: true,
+    }
 }
 
 /// The first place of the first condition that holds.

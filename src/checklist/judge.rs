@@ -13,7 +13,7 @@ use crate::condition::spec::{Confidence, Grade, Severity};
 use crate::facts::known::Facts;
 use crate::facts::model::{Kind, Place};
 use crate::repo::Role;
-use crate::rule::model::{EVIDENCE, Milder, Pattern, Rule, weight};
+use crate::rule::model::{EVIDENCE, Milder, Near, Pattern, Rule, weight};
 use crate::text::Region;
 
 /// The verdicts of `rule`: one per component that it judges, or one for the repository as a whole. Of its patterns only
@@ -37,7 +37,7 @@ pub fn judged(rule: &Rule, facts: &Facts) -> Option<Vec<usize>> {
 
 /// Whether `rule` has something to prove of `component`: its `when` holds.
 pub fn applies(rule: &Rule, component: Option<usize>, facts: &Facts, matches: &Matches) -> bool {
-    let context = Context { facts, matches, component, graded: false, file: None, first: true };
+    let context = Context { facts, matches, component, graded: false, file: None, folder: None, first: true };
     rule.when.as_ref().is_none_or(|when| evaluate(when, &context).truth.is_true())
 }
 
@@ -77,7 +77,7 @@ fn judge(
     matches: &Matches,
     runs: &dyn Fn(&Pattern) -> bool,
 ) -> Verdict {
-    let context = Context { facts, matches, component, graded: false, file: None, first: false };
+    let context = Context { facts, matches, component, graded: false, file: None, folder: None, first: false };
     if let (Err(why), true) = (&matches.history, rule.asks_history()) {
         return not_applicable(component, why.clone());
     }
@@ -120,10 +120,11 @@ fn soften(rule: &Rule, findings: &mut [Finding], context: &Context<'_>) {
         let mut all = rule.milder.iter().zip(&mut asked).filter(|(milder, _)| about(milder, finding));
         let holds = |milder: &Milder, context: &Context<'_>| evaluate(&milder.condition, context).truth.is_true();
         let first = all.find_map(|(milder, truth)| {
-            let harms_less = if milder.in_file {
-                context.in_file(&finding.place.path).is_some_and(|here| holds(milder, &here))
-            } else {
-                *truth.get_or_insert_with(|| holds(milder, context))
+            let path = &finding.place.path;
+            let harms_less = match milder.near {
+                Near::File => context.in_file(path).is_some_and(|here| holds(milder, &here)),
+                Near::Folder => holds(milder, &context.in_folder(path)),
+                Near::Anywhere => *truth.get_or_insert_with(|| holds(milder, context)),
             };
             harms_less.then_some(milder)
         });

@@ -14,7 +14,7 @@ use crate::condition::technology;
 use crate::condition::value::{IN_ORDER, ValueCondition, ValueHit};
 use crate::facts::known::Facts;
 use crate::facts::model::Place;
-use crate::repo::Role;
+use crate::repo::{Role, folder_of};
 
 /// From where, and how strictly, a condition is answered.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +29,8 @@ pub struct Context<'a> {
     pub graded: bool,
     /// Only this file, within `all` of one document.
     pub file: Option<u32>,
+    /// Only the files of this folder, without those below it.
+    pub folder: Option<&'a str>,
     /// Whether one place is enough: what a project uses is asked for often, and shown once.
     pub first: bool,
 }
@@ -46,16 +48,29 @@ impl<'a> Context<'a> {
 
     /// What a question found where `scope` reaches, in file order.
     fn found(&self, leaf: LeafId, scope: Scope) -> Vec<&'a FileMatches> {
-        match (self.components(scope), self.file) {
+        let mut found: Vec<&FileMatches> = match (self.components(scope), self.file) {
             (components, Some(file)) => self.matches.in_file(leaf, components.as_deref(), file),
             (Some(components), None) => self.matches.within(leaf, &components),
             (None, None) => self.matches.of(leaf).iter().collect(),
+        };
+        if let Some(folder) = self.folder {
+            let path = |found: &FileMatches| self.facts.paths.get(found.file as usize);
+            found.retain(|found| path(found).is_some_and(|path| folder_of(path) == folder));
         }
+        found
     }
 
     /// The same for one file alone, by its path.
     pub(crate) fn in_file(&self, path: &str) -> Option<Self> {
         Some(self.only(u32::try_from(self.facts.file_at(path)?).ok()?))
+    }
+
+    /// The same for the files in the folder of `path` alone.
+    pub(crate) fn in_folder<'b>(&self, path: &'b str) -> Context<'b>
+    where
+        'a: 'b,
+    {
+        Context { folder: Some(folder_of(path)), ..*self }
     }
 
     fn only(&self, file: u32) -> Self {

@@ -4,6 +4,7 @@
 //! nor guesses on hostile input. What a specialist would compute (the stages of a Dockerfile, the commands of a shell
 //! line) is computed here once, as members of the tree or as small types beside it.
 
+pub mod certificate;
 pub mod dockerfile;
 pub mod document;
 pub mod dotenv;
@@ -59,6 +60,8 @@ pub enum Syntax {
     Procfile,
     /// `minute hour day month weekday command` lines.
     Crontab,
+    /// X.509 certificates in PEM.
+    Certificate,
 }
 
 /// Reads `text` as `syntax`. All syntaxes but YAML give exactly one document.
@@ -76,6 +79,7 @@ pub fn parse(syntax: Syntax, text: &str, limits: &Limits) -> Result<Vec<Document
         Syntax::Hcl => hcl::parse(text, limits).map(|document| vec![document]),
         Syntax::Nginx => nginx::parse(text, limits).map(|document| vec![document]),
         Syntax::Procfile => schedule::parse_procfile(text, limits).map(|document| vec![document]),
+        Syntax::Certificate => certificate::parse(text, limits).map(|document| vec![document]),
         Syntax::Crontab => schedule::parse_crontab(text, limits).map(|document| vec![document]),
         Syntax::HclJson => hcl::parse_json(text, limits).map(|document| vec![document]),
     }

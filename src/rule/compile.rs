@@ -5,7 +5,7 @@ use crate::condition::spec::Clause;
 use crate::rule::error::RuleError;
 use crate::rule::file::{MilderSpec, RuleFile};
 use crate::rule::id::RuleId;
-use crate::rule::model::{Milder, Pattern, Requirement, Rule};
+use crate::rule::model::{Milder, Near, Pattern, Requirement, Rule};
 
 /// Compiles one rule. `shown` names the file in errors; `extra` are the patterns of the folder of its name.
 pub fn rule(
@@ -112,16 +112,24 @@ fn milder(
     if spec.severity >= file.severity {
         return Err("under `milder`: `severity` must be below the rule's".to_owned());
     }
-    if spec.in_file && spec.patterns.is_empty() {
-        return Err("under `milder`: an absence lies in no file; with `in-file`, name the `patterns`".to_owned());
+    let near = match (spec.in_file, spec.in_folder) {
+        (true, true) => {
+            return Err("under `milder`: `in-folder` includes the file: leave one of the two out".to_owned());
+        }
+        (true, false) => Near::File,
+        (false, true) => Near::Folder,
+        (false, false) => Near::Anywhere,
+    };
+    if near != Near::Anywhere && spec.patterns.is_empty() {
+        return Err("under `milder`: an absence lies in no file; with `in-file` and `in-folder`, name the `patterns`"
+            .to_owned());
     }
     let mut condition = plain(&spec.when, "milder", plan)?;
-    if spec.in_file {
+    if near == Near::File {
         condition = Condition::All { members: vec![condition], one_document: true };
     }
     let because = spec.because.trim().to_owned();
-    let MilderSpec { severity, in_file, .. } = *spec;
-    Ok(Milder { severity, patterns: spec.patterns.clone(), in_file, condition, because })
+    Ok(Milder { severity: spec.severity, patterns: spec.patterns.clone(), near, condition, because })
 }
 
 fn requirement(clause: &Clause, plan: &mut PlanBuilder<'_>) -> Result<Requirement, String> {

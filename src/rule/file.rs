@@ -86,6 +86,9 @@ pub struct MilderSpec {
     /// Whether it must hold in the file of the finding, and not somewhere in the project.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_file: bool,
+    /// Whether it must hold among the files of the folder of the finding's file.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_folder: bool,
     /// What must hold.
     pub when: Clause,
     /// Why, as a clause that follows the finding's message: "nothing here deploys it".

@@ -95,6 +95,17 @@ impl Rule {
     }
 }
 
+/// How near to a finding something must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Near {
+    /// Wherever the rule looks.
+    Anywhere,
+    /// Among the files of the folder of its file.
+    Folder,
+    /// In its file.
+    File,
+}
+
 /// Where an absence, or what some patterns find, harms less than elsewhere.
 #[derive(Debug)]
 pub struct Milder {
@@ -102,8 +113,8 @@ pub struct Milder {
     pub severity: Severity,
     /// The patterns whose findings it is about; none: it is about absences.
     pub patterns: Vec<String>,
-    /// Whether the condition must hold in the file of the finding.
-    pub in_file: bool,
+    /// Where the condition must hold.
+    pub near: Near,
     /// Where.
     pub condition: Condition,
     /// Why, as the end of a sentence.
