@@ -8,6 +8,7 @@ use crate::condition::matches::Past;
 use crate::condition::secret::{Identity, fnv1a};
 use crate::condition::spec::{Confidence, Severity};
 use crate::facts::model::Place;
+use crate::repo::Role;
 use crate::text::Region;
 
 /// A place that proves something.
@@ -56,6 +57,8 @@ pub struct Finding {
     pub absence: bool,
     /// Whether it is a proof that goes only half of the way.
     pub half_way: bool,
+    /// What its file is for.
+    pub role: Role,
     /// For secrets: 16 bits of a hash of the value.
     pub mark: Option<u16>,
     /// The commit that brought it, where the history was searched.

@@ -1,6 +1,8 @@
 //! How a verdict comes about: does the rule apply, what violates it, what proves it. DESIGN: a known violation beats
 //! unknown, the best proof wins, and nothing passes without a place to show.
 
+use std::collections::HashSet;
+
 use crate::checklist::finding::{Evidence, Finding, State};
 use crate::checklist::item::{Basis, FULL, Verdict};
 use crate::checklist::outcome::Outcome;
@@ -9,11 +11,12 @@ use crate::condition::answer::{Answer, Match, Unknown};
 use crate::condition::evaluate::{Context, evaluate};
 use crate::condition::matches::{HistoryMatches, Matches};
 use crate::condition::message::fill;
+use crate::condition::secret::Identity;
 use crate::condition::spec::{Confidence, Grade, Severity};
 use crate::facts::known::Facts;
 use crate::facts::model::{Kind, Place};
 use crate::repo::Role;
-use crate::rule::model::{EVIDENCE, Milder, Near, Pattern, Rule, weight};
+use crate::rule::model::{Circumstance, EVIDENCE, Milder, Near, Pattern, Rule, weight};
 use crate::text::Region;
 
 /// The verdicts of `rule`: one per component that it judges, or one for the repository as a whole. Of its patterns only
@@ -116,15 +119,24 @@ fn soften(rule: &Rule, findings: &mut [Finding], context: &Context<'_>) {
         meant && !finding.lenient && finding.severity > milder.severity
     };
     let mut asked: Vec<Option<bool>> = vec![None; rule.milder.len()];
+    let known = secrets_by_role(findings);
     for finding in findings {
         let mut all = rule.milder.iter().zip(&mut asked).filter(|(milder, _)| about(milder, finding));
-        let holds = |milder: &Milder, context: &Context<'_>| evaluate(&milder.condition, context).truth.is_true();
         let first = all.find_map(|(milder, truth)| {
+            let condition = match &milder.when {
+                Circumstance::Holds(condition) => condition,
+                Circumstance::AlsoIn(roles) => {
+                    let also =
+                        |secret: &(Identity, String)| roles.iter().any(|role| known.contains(&(secret.0, *role)));
+                    return finding.secret.as_ref().is_some_and(also).then_some(milder);
+                }
+            };
+            let holds = |context: &Context<'_>| evaluate(condition, context).truth.is_true();
             let path = &finding.place.path;
             let harms_less = match milder.near {
-                Near::File => context.in_file(path).is_some_and(|here| holds(milder, &here)),
-                Near::Folder => holds(milder, &context.in_folder(path)),
-                Near::Anywhere => *truth.get_or_insert_with(|| holds(milder, context)),
+                Near::File => context.in_file(path).is_some_and(|here| holds(&here)),
+                Near::Folder => holds(&context.in_folder(path)),
+                Near::Anywhere => *truth.get_or_insert_with(|| holds(context)),
             };
             harms_less.then_some(milder)
         });
@@ -134,6 +146,11 @@ fn soften(rule: &Rule, findings: &mut [Finding], context: &Context<'_>) {
             finding.severity = milder.severity;
         }
     }
+}
+
+/// Which secrets were found in files for what.
+fn secrets_by_role(findings: &[Finding]) -> HashSet<(Identity, Role)> {
+    findings.iter().filter_map(|finding| Some((finding.secret.as_ref()?.0, finding.role))).collect()
 }
 
 /// What every verdict says beside its outcome; an absence becomes a finding, and findings weigh what they harm here.
@@ -364,6 +381,7 @@ fn half_way(rule: &Rule, reason: &str, found: &Match, context: &Context<'_>) -> 
         lenient: false,
         absence: false,
         half_way: true,
+        role: found.role,
         mark: None,
         past: None,
         secret: None,
@@ -427,6 +445,7 @@ fn finding(rule: &Rule, pattern: &Pattern, found: &Match, context: &Context<'_>)
         lenient,
         absence: false,
         half_way: false,
+        role: found.role,
         mark: found.mark,
         past: found.past.clone(),
         secret: found.secret.clone(),
@@ -453,6 +472,7 @@ fn absence(rule: &Rule, component: Option<usize>, place: Place) -> Finding {
         lenient: false,
         absence: true,
         half_way: false,
+        role: Role::Config,
         mark: None,
         past: None,
         secret: None,

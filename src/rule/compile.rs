@@ -5,7 +5,7 @@ use crate::condition::spec::Clause;
 use crate::rule::error::RuleError;
 use crate::rule::file::{MilderSpec, RuleFile};
 use crate::rule::id::RuleId;
-use crate::rule::model::{Milder, Near, Pattern, Requirement, Rule};
+use crate::rule::model::{Circumstance, Milder, Near, Pattern, Requirement, Rule};
 
 /// Compiles one rule. `shown` names the file in errors; `extra` are the patterns of the folder of its name.
 pub fn rule(
@@ -124,12 +124,27 @@ fn milder(
         return Err("under `milder`: an absence lies in no file; with `in-file` and `in-folder`, name the `patterns`"
             .to_owned());
     }
-    let mut condition = plain(&spec.when, "milder", plan)?;
-    if near == Near::File {
-        condition = Condition::All { members: vec![condition], one_document: true };
-    }
+    let when = match (&spec.when, spec.also_in.as_slice()) {
+        (Some(when), []) => Circumstance::Holds(near_by(plain(when, "milder", plan)?, near)),
+        (None, [_, ..]) if near == Near::Anywhere && !spec.patterns.is_empty() => {
+            Circumstance::AlsoIn(spec.also_in.clone())
+        }
+        _ => {
+            return Err(
+                "under `milder`: say either `when`, or `also-in` of the secrets that `patterns` find".to_owned()
+            );
+        }
+    };
     let because = spec.because.trim().to_owned();
-    Ok(Milder { severity: spec.severity, patterns: spec.patterns.clone(), near, condition, because })
+    Ok(Milder { severity: spec.severity, patterns: spec.patterns.clone(), near, when, because })
+}
+
+/// The condition as it is asked near a finding: in one file, all of it.
+fn near_by(condition: Condition, near: Near) -> Condition {
+    match near {
+        Near::File => Condition::All { members: vec![condition], one_document: true },
+        Near::Folder | Near::Anywhere => condition,
+    }
 }
 
 fn requirement(clause: &Clause, plan: &mut PlanBuilder<'_>) -> Result<Requirement, String> {
@@ -174,9 +189,13 @@ mod tests {
     use crate::condition::kinds::Kinds;
 
     fn compiled(severity: &str, proof: &str) -> Result<Rule, String> {
+        compile(&format!("severity: {severity}, when: {{file: {{paths: [b]}}}}"), proof)
+    }
+
+    fn compile(milder: &str, proof: &str) -> Result<Rule, String> {
         let text = format!(
             "{{title: t, severity: high, confidence: high, edition: '1', why: w, fix: f, {proof}, \
-             milder: [{{severity: {severity}, because: nobody uses it, when: {{file: {{paths: [b]}}}}}}]}}"
+             milder: [{{because: nobody uses it, {milder}}}]}}"
         );
         let (allow, id) = (BTreeMap::default(), RuleId::parse("a/b")?);
         let mut plan = PlanBuilder::new(Kinds::get(), &allow);
@@ -192,5 +211,22 @@ mod tests {
         assert!(compiled("low", forbidden).unwrap_err().contains("`milder` speaks of absences"));
         assert_eq!(compiled("low, patterns: [one]", forbidden).unwrap().milder[0].patterns, ["one"]);
         assert!(compiled("low, patterns: [two]", forbidden).unwrap_err().contains("no pattern named `two`"));
+    }
+
+    #[test]
+    fn what_lies_near_is_asked_of_findings_alone() {
+        let one = "forbid: [{id: one, file: {paths: [a]}}]";
+        let near = |said: &str| compile(&format!("severity: low, patterns: [one], {said}"), one);
+        let when = "when: {file: {paths: [b]}}";
+        assert_eq!(near(&format!("in-folder: true, {when}")).unwrap().milder[0].near, Near::Folder);
+        assert_eq!(near(&format!("in-file: true, {when}")).unwrap().milder[0].near, Near::File);
+        assert!(near(&format!("in-file: true, in-folder: true, {when}")).unwrap_err().contains("includes the file"));
+        assert!(near("also-in: [test]").unwrap().milder[0].when.condition().is_none());
+        for wrong in [format!("also-in: [test], {when}"), "in-file: true, also-in: [test]".to_owned(), String::new()] {
+            assert!(near(&wrong).unwrap_err().contains("either `when`, or `also-in`"), "{wrong}");
+        }
+        let asked = "require: [{file: {paths: [a]}}]";
+        let absence = compile(&format!("severity: low, in-folder: true, {when}"), asked);
+        assert!(absence.unwrap_err().contains("an absence lies in no file"));
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::condition::spec::{Clause, Confidence, Severity};
 use crate::facts::known::EcosystemFact;
 use crate::facts::model::Kind;
+use crate::repo::Role;
 
 /// One rule: a line of the checklist. Its id is its path.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
@@ -90,7 +91,11 @@ pub struct MilderSpec {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_folder: bool,
     /// What must hold.
-    pub when: Clause,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Clause>,
+    /// In the place of `when`, for secrets: the same value stands in a file that is for one of these, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_in: Vec<Role>,
     /// Why, as a clause that follows the finding's message: "nothing here deploys it".
     pub because: String,
 }

@@ -76,7 +76,7 @@ impl Rule {
 
     /// The conditions that say whether it applies, and how much what is found harms.
     pub fn circumstances(&self) -> impl Iterator<Item = &Condition> {
-        self.when.iter().chain(self.milder.iter().map(|milder| &milder.condition))
+        self.when.iter().chain(self.milder.iter().filter_map(|milder| milder.when.condition()))
     }
 
     /// The conditions that decide where it applies: what proves it, and what violates it.
@@ -106,6 +106,25 @@ pub enum Near {
     File,
 }
 
+/// What must be so for a finding to harm less.
+#[derive(Debug)]
+pub enum Circumstance {
+    /// A condition holds.
+    Holds(Condition),
+    /// The same secret stands in a file that is for one of these, too.
+    AlsoIn(Vec<Role>),
+}
+
+impl Circumstance {
+    /// Its condition, where it has one.
+    pub const fn condition(&self) -> Option<&Condition> {
+        match self {
+            Self::Holds(condition) => Some(condition),
+            Self::AlsoIn(_) => None,
+        }
+    }
+}
+
 /// Where an absence, or what some patterns find, harms less than elsewhere.
 #[derive(Debug)]
 pub struct Milder {
@@ -116,7 +135,7 @@ pub struct Milder {
     /// Where the condition must hold.
     pub near: Near,
     /// Where.
-    pub condition: Condition,
+    pub when: Circumstance,
     /// Why, as the end of a sentence.
     pub because: String,
 }
