@@ -9,14 +9,17 @@ pub fn fill<'a>(template: &str, captures: impl IntoIterator<Item = &'a (String, 
         let (head, tail) = rest.split_at(open);
         let Some(close) = tail.find('}') else { break };
         out.push_str(head);
-        let name = &tail[1..close];
-        match captures.clone().find(|(known, _)| known == name) {
-            Some((_, text)) => out.push_str(text),
-            None => out.push_str(&tail[..=close]),
-        }
+        let (name, otherwise) = split(&tail[1..close]);
+        let known = captures.clone().find(|(known, _)| known == name);
+        out.push_str(known.map(|(_, text)| text.as_str()).or(otherwise).unwrap_or(&tail[..=close]));
         rest = &tail[close + 1..];
     }
     out + rest
+}
+
+/// A name, and what stands there when nothing has it: `{version|any}`.
+fn split(inner: &str) -> (&str, Option<&str>) {
+    inner.split_once('|').map_or((inner, None), |(name, otherwise)| (name, Some(otherwise)))
 }
 
 #[cfg(test)]
@@ -26,6 +29,7 @@ mod tests {
     #[test]
     fn known_names_are_replaced_and_others_stay() {
         let captures = [("image".to_owned(), "redis".to_owned())];
+        assert_eq!(fill("{image|an image} of {tag|any tag}, {x}", &captures), "redis of any tag, {x}");
         assert_eq!(fill("image {image} has {x} {", &captures), "image redis has {x} {");
     }
 }
