@@ -135,6 +135,8 @@ fn size(item: &Node) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::members::check;
     use super::*;
 
@@ -201,5 +203,23 @@ mod tests {
         let limits = Limits { nodes: 20, ..Limits::default() };
         assert!(parse(SHOP, &limits).is_ok());
         assert!(parse(&SHOP.repeat(2), &limits).unwrap_err().message.contains("20 nodes"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_odd(
+            pieces in prop::collection::vec(
+                prop_oneof![
+                    Just(BEGIN.to_owned()),
+                    Just(END.to_owned()),
+                    Just("MIIBajCC\n".to_owned()),
+                    Just(SHOP.to_owned()),
+                    "[A-Za-z0-9+/=\n\u{e9}-]{0,40}",
+                ],
+                0..12,
+            ),
+        ) {
+            read(&pieces.concat());
+        }
     }
 }
