@@ -78,7 +78,7 @@ pub struct Clause {
     /// Under `forbid`: in files of these roles a match is a low finding that costs nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lenient_in: Option<Vec<Role>>,
-    /// What a match says, with `{capture}` placeholders. Under `require`: what the evidence shows.
+    /// What a match says, with `{capture}` and `{capture|otherwise}` placeholders. Under `require`: what the evidence shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Under `forbid`: what to do, where it differs from the rule's.
