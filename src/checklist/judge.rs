@@ -16,7 +16,7 @@ use crate::condition::spec::{Confidence, Grade, Severity};
 use crate::facts::known::Facts;
 use crate::facts::model::{Kind, Place};
 use crate::repo::Role;
-use crate::rule::model::{Circumstance, EVIDENCE, Milder, Near, Pattern, Rule, weight};
+use crate::rule::model::{Circumstance, EVIDENCE, Milder, Pattern, Rule, weight};
 use crate::text::Region;
 
 /// The verdicts of `rule`: one per component that it judges, or one for the repository as a whole. Of its patterns only
@@ -122,28 +122,33 @@ fn soften(rule: &Rule, findings: &mut [Finding], context: &Context<'_>) {
     let known = secrets_by_role(findings);
     for finding in findings {
         let mut all = rule.milder.iter().zip(&mut asked).filter(|(milder, _)| about(milder, finding));
-        let first = all.find_map(|(milder, truth)| {
-            let condition = match &milder.when {
-                Circumstance::Holds(condition) => condition,
-                Circumstance::AlsoIn(roles) => {
-                    let also =
-                        |secret: &(Identity, String)| roles.iter().any(|role| known.contains(&(secret.0, *role)));
-                    return finding.secret.as_ref().is_some_and(also).then_some(milder);
-                }
-            };
-            let holds = |context: &Context<'_>| evaluate(condition, context).truth.is_true();
-            let path = &finding.place.path;
-            let harms_less = match milder.near {
-                Near::File => context.in_file(path).is_some_and(|here| holds(&here)),
-                Near::Folder => holds(&context.in_folder(path)),
-                Near::Anywhere => *truth.get_or_insert_with(|| holds(context)),
-            };
-            harms_less.then_some(milder)
-        });
+        let first =
+            all.find_map(|(milder, truth)| is_so(&milder.when, finding, truth, &known, context).then_some(milder));
         if let Some(milder) = first {
             let (message, severity) = (finding.message.trim_end_matches('.'), milder.severity.as_str());
             finding.message = format!("{message} (only {severity}: {})", milder.because);
             finding.severity = milder.severity;
+        }
+    }
+}
+
+/// Whether a circumstance is given for a finding; `truth` keeps the answer of one that is the same for all of them.
+fn is_so(
+    circumstance: &Circumstance,
+    finding: &Finding,
+    truth: &mut Option<bool>,
+    known: &HashSet<(Identity, Role)>,
+    context: &Context<'_>,
+) -> bool {
+    let holds = |condition, context: &Context<'_>| evaluate(condition, context).truth.is_true();
+    let path = &finding.place.path;
+    match circumstance {
+        Circumstance::Anywhere(condition) => *truth.get_or_insert_with(|| holds(condition, context)),
+        Circumstance::InFolder(condition) => holds(condition, &context.in_folder(path)),
+        Circumstance::InFile(condition) => context.in_file(path).is_some_and(|here| holds(condition, &here)),
+        Circumstance::AlsoIn(roles) => {
+            let secret = finding.secret.as_ref().map(|(identity, _)| *identity);
+            secret.is_some_and(|secret| roles.iter().any(|role| known.contains(&(secret, *role))))
         }
     }
 }

@@ -12,7 +12,8 @@ use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{BasicConstraints, SubjectAltName};
 use x509_cert::time::Time;
 
-use super::{Data, Document, Fault, FormatError, Limits, Member, Node};
+use super::members::member;
+use super::{Data, Document, Fault, FormatError, Limits, Node};
 use crate::text::Span;
 
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
@@ -40,7 +41,7 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Document, FormatError> {
             return Err(FormatError::at(format!("more than {} nodes", limits.nodes), span.start));
         }
     }
-    document.root.data = Data::Object(vec![member("certificates", Node::new(Data::Array(items), whole), whole)]);
+    document.root.data = Data::Object(vec![member("certificates", Node::new(Data::Array(items), whole))]);
     Ok(document)
 }
 
@@ -79,14 +80,14 @@ fn describe(certificate: &Certificate, span: Span) -> Node {
     let authority = said.get_extension::<BasicConstraints>().ok().flatten().is_some_and(|(_, basic)| basic.ca);
     let names = names(certificate).into_iter().map(text).collect();
     let mut members = vec![
-        member("subject", text(said.subject().to_string()), span),
-        member("issuer", text(said.issuer().to_string()), span),
-        member("names", Node::new(Data::Array(names), span), span),
-        member("self-signed", truth(said.subject() == said.issuer()), span),
-        member("authority", truth(authority), span),
+        member("subject", text(said.subject().to_string())),
+        member("issuer", text(said.issuer().to_string())),
+        member("names", Node::new(Data::Array(names), span)),
+        member("self-signed", truth(said.subject() == said.issuer())),
+        member("authority", truth(authority)),
     ];
     let days = [("not-before", said.validity().not_before), ("not-after", said.validity().not_after)];
-    let known = days.into_iter().filter_map(|(key, time)| Some(member(key, text(day(time)?), span)));
+    let known = days.into_iter().filter_map(|(key, time)| Some(member(key, text(day(time)?))));
     members.extend(known);
     Node::new(Data::Object(members), span)
 }
@@ -122,10 +123,6 @@ fn day(time: Time) -> Option<String> {
     let seconds = i64::try_from(time.to_unix_duration().as_secs()).ok()?;
     let moment = jiff::Timestamp::from_second(seconds).ok()?;
     Some(moment.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
-}
-
-fn member(key: &str, value: Node, span: Span) -> Member {
-    Member { key: key.to_owned(), key_span: span, value }
 }
 
 /// How many nodes a certificate is: its members, and its names.

@@ -1,10 +1,15 @@
-//! What every reader of keyed syntaxes does to a finished object: name the keys that stand twice.
+//! What the readers of several syntaxes do to members: make one whose key is not written, name the keys that stand twice.
 //!
 //! Kept apart so that the fault reads the same whichever syntax it was met in, and so that the cost stays linear.
 
 use std::collections::HashSet;
 
-use super::{Fault, Member};
+use super::{Fault, Member, Node};
+
+/// A member whose key stands nowhere: its place is that of the value.
+pub(in crate::format) fn member(key: &str, value: Node) -> Member {
+    Member { key: key.to_owned(), key_span: value.span, value }
+}
 
 /// Appends a fault for each member of `members` whose key stood before.
 pub(super) fn report_duplicates(members: &[Member], faults: &mut Vec<Fault>) {

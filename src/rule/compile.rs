@@ -5,7 +5,7 @@ use crate::condition::spec::Clause;
 use crate::rule::error::RuleError;
 use crate::rule::file::{MilderSpec, RuleFile};
 use crate::rule::id::RuleId;
-use crate::rule::model::{Circumstance, Milder, Near, Pattern, Requirement, Rule};
+use crate::rule::model::{Circumstance, Milder, Pattern, Requirement, Rule};
 
 /// Compiles one rule. `shown` names the file in errors; `extra` are the patterns of the folder of its name.
 pub fn rule(
@@ -112,38 +112,34 @@ fn milder(
     if spec.severity >= file.severity {
         return Err("under `milder`: `severity` must be below the rule's".to_owned());
     }
-    let near = match (spec.in_file, spec.in_folder) {
-        (true, true) => {
-            return Err("under `milder`: `in-folder` includes the file: leave one of the two out".to_owned());
-        }
-        (true, false) => Near::File,
-        (false, true) => Near::Folder,
-        (false, false) => Near::Anywhere,
-    };
-    if near != Near::Anywhere && spec.patterns.is_empty() {
+    let when = circumstance(spec, plan)?;
+    let because = spec.because.trim().to_owned();
+    Ok(Milder { severity: spec.severity, patterns: spec.patterns.clone(), when, because })
+}
+
+/// What must be so near a finding, or of its secret; in one file, all of it.
+fn circumstance(spec: &MilderSpec, plan: &mut PlanBuilder<'_>) -> Result<Circumstance, String> {
+    let near = spec.in_file || spec.in_folder;
+    if spec.in_file && spec.in_folder {
+        return Err("under `milder`: `in-folder` includes the file: leave one of the two out".to_owned());
+    }
+    if near && spec.patterns.is_empty() {
         return Err("under `milder`: an absence lies in no file; with `in-file` and `in-folder`, name the `patterns`"
             .to_owned());
     }
-    let when = match (&spec.when, spec.also_in.as_slice()) {
-        (Some(when), []) => Circumstance::Holds(near_by(plain(when, "milder", plan)?, near)),
-        (None, [_, ..]) if near == Near::Anywhere && !spec.patterns.is_empty() => {
-            Circumstance::AlsoIn(spec.also_in.clone())
+    match (&spec.when, spec.also_in.as_slice()) {
+        (Some(when), []) => {
+            let condition = plain(when, "milder", plan)?;
+            Ok(if spec.in_file {
+                Circumstance::InFile(Condition::All { members: vec![condition], one_document: true })
+            } else if spec.in_folder {
+                Circumstance::InFolder(condition)
+            } else {
+                Circumstance::Anywhere(condition)
+            })
         }
-        _ => {
-            return Err(
-                "under `milder`: say either `when`, or `also-in` of the secrets that `patterns` find".to_owned()
-            );
-        }
-    };
-    let because = spec.because.trim().to_owned();
-    Ok(Milder { severity: spec.severity, patterns: spec.patterns.clone(), near, when, because })
-}
-
-/// The condition as it is asked near a finding: in one file, all of it.
-fn near_by(condition: Condition, near: Near) -> Condition {
-    match near {
-        Near::File => Condition::All { members: vec![condition], one_document: true },
-        Near::Folder | Near::Anywhere => condition,
+        (None, [_, ..]) if !near && !spec.patterns.is_empty() => Ok(Circumstance::AlsoIn(spec.also_in.clone())),
+        _ => Err("under `milder`: say either `when`, or `also-in` of the secrets that `patterns` find".to_owned()),
     }
 }
 
@@ -216,12 +212,15 @@ mod tests {
     #[test]
     fn what_lies_near_is_asked_of_findings_alone() {
         let one = "forbid: [{id: one, file: {paths: [a]}}]";
-        let near = |said: &str| compile(&format!("severity: low, patterns: [one], {said}"), one);
+        let near = |said: &str| {
+            compile(&format!("severity: low, patterns: [one], {said}"), one).map(|mut rule| rule.milder.remove(0).when)
+        };
         let when = "when: {file: {paths: [b]}}";
-        assert_eq!(near(&format!("in-folder: true, {when}")).unwrap().milder[0].near, Near::Folder);
-        assert_eq!(near(&format!("in-file: true, {when}")).unwrap().milder[0].near, Near::File);
+        assert!(matches!(near(when).unwrap(), Circumstance::Anywhere(_)));
+        assert!(matches!(near(&format!("in-folder: true, {when}")).unwrap(), Circumstance::InFolder(_)));
+        assert!(matches!(near(&format!("in-file: true, {when}")).unwrap(), Circumstance::InFile(_)));
         assert!(near(&format!("in-file: true, in-folder: true, {when}")).unwrap_err().contains("includes the file"));
-        assert!(near("also-in: [test]").unwrap().milder[0].when.condition().is_none());
+        assert!(near("also-in: [test]").unwrap().condition().is_none());
         for wrong in [format!("also-in: [test], {when}"), "in-file: true, also-in: [test]".to_owned(), String::new()] {
             assert!(near(&wrong).unwrap_err().contains("either `when`, or `also-in`"), "{wrong}");
         }

@@ -95,22 +95,15 @@ impl Rule {
     }
 }
 
-/// How near to a finding something must hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Near {
-    /// Wherever the rule looks.
-    Anywhere,
-    /// Among the files of the folder of its file.
-    Folder,
-    /// In its file.
-    File,
-}
-
 /// What must be so for a finding to harm less.
 #[derive(Debug)]
 pub enum Circumstance {
-    /// A condition holds.
-    Holds(Condition),
+    /// A condition holds wherever the rule looks.
+    Anywhere(Condition),
+    /// A condition holds among the files of the folder of the finding's file.
+    InFolder(Condition),
+    /// A condition holds in the finding's file.
+    InFile(Condition),
     /// The same secret stands in a file that is for one of these, too.
     AlsoIn(Vec<Role>),
 }
@@ -119,7 +112,7 @@ impl Circumstance {
     /// Its condition, where it has one.
     pub const fn condition(&self) -> Option<&Condition> {
         match self {
-            Self::Holds(condition) => Some(condition),
+            Self::Anywhere(condition) | Self::InFolder(condition) | Self::InFile(condition) => Some(condition),
             Self::AlsoIn(_) => None,
         }
     }
@@ -132,9 +125,7 @@ pub struct Milder {
     pub severity: Severity,
     /// The patterns whose findings it is about; none: it is about absences.
     pub patterns: Vec<String>,
-    /// Where the condition must hold.
-    pub near: Near,
-    /// Where.
+    /// What must be so.
     pub when: Circumstance,
     /// Why, as the end of a sentence.
     pub because: String,

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::expand::{Value, expand, template_length};
 use super::lines::{Logical, split_name};
 use super::words::{Words, exec_form};
+use crate::format::members::member;
 use crate::format::shell::{self, Command, Word};
 use crate::format::{Data, Member, Node};
 use crate::text::Span;
@@ -320,11 +321,6 @@ fn into_items(node: Node) -> Vec<Node> {
 
 fn shifted(range: &Range<usize>, by: usize) -> Range<usize> {
     range.start + by..range.end + by
-}
-
-/// A member whose key stands nowhere: its place is that of the value.
-pub(super) fn member(key: &str, value: Node) -> Member {
-    Member { key: key.to_owned(), key_span: value.span, value }
 }
 
 fn has_template(text: &str) -> bool {

@@ -14,10 +14,11 @@ mod stage;
 mod state;
 mod words;
 
-use self::instruction::{Instruction, member};
+use self::instruction::Instruction;
 use self::lines::Lines;
 use self::stage::Stages;
 use self::state::Budget;
+use super::members::member;
 use super::{Data, Document, Fault, FormatError, Limits, Member, Node};
 use crate::text::Span;
 

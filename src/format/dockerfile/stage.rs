@@ -9,8 +9,9 @@ use std::ops::Range;
 
 use super::expand::{Value, expand};
 use super::image;
-use super::instruction::{Instruction, Look, member};
+use super::instruction::{Instruction, Look};
 use super::state::{Budget, State, Variables, is_platform};
+use crate::format::members::member;
 use crate::format::{Data, FormatError, Member, Node};
 use crate::text::Span;
 
