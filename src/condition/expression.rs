@@ -3,6 +3,9 @@
 //!
 //! Of the library's engines stay the automaton that is made while it runs, and the one that never fails; which of them
 //! answers makes no difference to the answer. `regex` itself always builds all of them.
+//!
+//! To find where groups lie takes the slow one. It is not needed where each alternative is a group as a whole or holds
+//! none: then it is enough to know which of them matched, and the fast one says that of several expressions.
 
 use std::ops::Range;
 
@@ -31,14 +34,30 @@ pub(crate) enum Length {
 #[derive(Debug)]
 pub(crate) struct Expression {
     regex: Regex,
-    is_named: bool,
+    groups: Groups,
+}
+
+/// How it is known where named groups lie.
+#[derive(Debug)]
+enum Groups {
+    /// Each expression that was built is the group of this name, or holds none.
+    Whole(Vec<Option<Box<str>>>),
+    /// By a second search.
+    Searched,
 }
 
 /// A place where an expression matches, in bytes, with its groups if the expression names some.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) whole: Range<usize>,
-    groups: Option<Captures>,
+    groups: FoundGroups,
+}
+
+#[derive(Debug)]
+enum FoundGroups {
+    /// The name of the group that is all of it, if there is one.
+    Whole(Option<Box<str>>),
+    Searched(Captures),
 }
 
 /// What `pattern` says: bytes, not characters; `\w` and the like mean ASCII; `^` and `$` stand at lines.
@@ -68,7 +87,8 @@ impl Expression {
     /// # Errors
     /// The expression is too large.
     pub(crate) fn new(hir: &Hir, length: Length, cache: usize) -> Result<Self, String> {
-        let is_named = has_group(hir, &|_| true);
+        let alternatives = apart(hir);
+        let captures = if alternatives.is_some() { WhichCaptures::Implicit } else { WhichCaptures::All };
         let config = Config::new()
             .utf8_empty(false)
             .nfa_size_limit(Some(SIZE))
@@ -76,9 +96,17 @@ impl Expression {
             .auto_prefilter(length == Length::Long)
             .onepass(false)
             .dfa(false)
-            .which_captures(if is_named { WhichCaptures::All } else { WhichCaptures::Implicit });
-        let regex = Builder::new().configure(config).build_from_hir(hir).map_err(|error| error.to_string())?;
-        Ok(Self { regex, is_named })
+            .which_captures(captures);
+        let (expressions, groups) = match alternatives {
+            Some(alternatives) => {
+                let (expressions, names) = alternatives.into_iter().unzip();
+                (expressions, Groups::Whole(names))
+            }
+            None => (vec![hir.clone()], Groups::Searched),
+        };
+        let regex =
+            Builder::new().configure(config).build_many_from_hir(&expressions).map_err(|error| error.to_string())?;
+        Ok(Self { regex, groups })
     }
 
     /// Whether it matches anywhere in `text`.
@@ -90,25 +118,76 @@ impl Expression {
     /// takes a second search of the place.
     pub(crate) fn find_at(&self, text: &[u8], at: usize) -> Option<Found> {
         let input = Input::new(text).range(at..);
-        if !self.is_named {
-            return self.regex.search(&input).map(|found| Found { whole: found.range(), groups: None });
+        if let Groups::Whole(names) = &self.groups {
+            let found = self.regex.search(&input)?;
+            let name = names.get(found.pattern().as_usize()).cloned().flatten();
+            return Some(Found { whole: found.range(), groups: FoundGroups::Whole(name) });
         }
         let mut groups = self.regex.create_captures();
         self.regex.search_captures(&input, &mut groups);
         let whole = groups.get_match()?.range();
-        Some(Found { whole, groups: Some(groups) })
+        Some(Found { whole, groups: FoundGroups::Searched(groups) })
     }
 
     /// The names of its groups, in their order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.regex.group_info().all_names().filter_map(|(_, _, name)| name)
+        let whole = if let Groups::Whole(names) = &self.groups { names.as_slice() } else { &[] };
+        let searched = self.regex.group_info().all_names().filter_map(|(_, _, name)| name);
+        whole.iter().flatten().map(|name| &**name).chain(searched)
     }
 }
 
 impl Found {
     /// The bytes of the group of this name, if it took part.
     pub(crate) fn group(&self, name: &str) -> Option<Range<usize>> {
-        self.groups.as_ref()?.get_group_by_name(name).map(|span| span.range())
+        match &self.groups {
+            FoundGroups::Whole(own) => (own.as_deref() == Some(name)).then(|| self.whole.clone()),
+            FoundGroups::Searched(groups) => groups.get_group_by_name(name).map(|span| span.range()),
+        }
+    }
+}
+
+/// The alternatives of an expression in their order, each with the name of the group that it is, if it is one: what stands
+/// beside that group takes no room. `None`: a group is a part of an alternative.
+fn apart(hir: &Hir) -> Option<Vec<(Hir, Option<Box<str>>)>> {
+    let parts = if let HirKind::Alternation(parts) = hir.kind() { parts.as_slice() } else { std::slice::from_ref(hir) };
+    let mut alternatives: Vec<(Hir, Option<Box<str>>)> = Vec::new();
+    for part in parts {
+        if has_group(part, &|_| true) {
+            let (name, inner) = as_group(part)?;
+            alternatives.push((inner, Some(name)));
+        } else if let Some((last, None)) = alternatives.last_mut() {
+            *last = Hir::alternation(vec![last.clone(), part.clone()]);
+        } else {
+            alternatives.push((part.clone(), None));
+        }
+    }
+    Some(alternatives)
+}
+
+/// What is in the group that takes all the room of an expression, and its name.
+fn as_group(hir: &Hir) -> Option<(Box<str>, Hir)> {
+    match hir.kind() {
+        HirKind::Capture(group) if !has_group(&group.sub, &|_| true) => {
+            Some((group.name.clone()?, Hir::clone(&group.sub)))
+        }
+        HirKind::Concat(parts) => {
+            let mut name = None;
+            let mut inner = Vec::with_capacity(parts.len());
+            for part in parts {
+                if let HirKind::Look(_) = part.kind() {
+                    inner.push(part.clone());
+                } else if name.is_none() {
+                    let (own, group) = as_group(part)?;
+                    name = Some(own);
+                    inner.push(group);
+                } else {
+                    return None;
+                }
+            }
+            Some((name?, Hir::concat(inner)))
+        }
+        _ => None,
     }
 }
 
@@ -137,7 +216,21 @@ mod tests {
         let found = expression.find_at(b"xaab", 1).unwrap();
         assert_eq!((found.whole.clone(), found.group("b"), found.group("d")), (1..4, Some(3..4), None));
         assert_eq!(expression.names().collect::<Vec<_>>(), ["b", "d"]);
-        assert!(built("(a)", Length::Short).find_at(b"a", 0).unwrap().groups.is_none());
+        assert!(matches!(built("(a)", Length::Short).groups, Groups::Whole(names) if names == [None]));
+    }
+
+    #[test]
+    fn groups_that_are_whole_alternatives_take_no_second_search() {
+        for pattern in [r"skip a|skip b|\b(?P<x>\w+)\b|c|(?P<y>-)", r"(?P<x>a)|b", r"^(?P<x>(?:a|b(c)))$"] {
+            assert!(matches!(built(pattern, Length::Long).groups, Groups::Whole(_)), "{pattern}");
+        }
+        for pattern in [r"a(?P<x>b)", r"(?P<x>a(?P<y>b))", r"(?P<x>a)|b(?P<y>c)", r"(?P<x>a)?"] {
+            assert!(matches!(built(pattern, Length::Long).groups, Groups::Searched), "{pattern}");
+        }
+        let expression = built(r"ab|(?P<x>a.)|(?P<y>a)", Length::Short);
+        assert_eq!(expression.names().collect::<Vec<_>>(), ["x", "y"]);
+        let group = |text: &[u8], name| expression.find_at(text, 0).unwrap().group(name);
+        assert_eq!((group(b"ab", "x"), group(b"ac", "x"), group(b"-a", "y")), (None, Some(0..2), Some(1..2)));
     }
 
     #[test]
@@ -150,7 +243,8 @@ mod tests {
         #[test]
         fn it_finds_what_the_library_finds(
             pattern in prop::sample::select(vec![
-                r"(?i)\b\w*ab?\w*\s*=|c+$", "^a|(?:b|ab)(c)", r"(?P<x>a+?)(?P<y>b|$)", r"[^a\n]+b\b", "a{2,3}|", r"(?:[^\n]*\n){0,2}?c",
+                r"(?i)\b\w*ab?\w*\s*=|c+$", "^a|(?:b|ab)(c)", r"ab+|(?P<x>a[^\n]*b)|(?P<y>\w)", r"\b(?P<x>[ab]+?)\b|(?P<y>c+a)",
+                r"(?P<x>a|ab)|(?P<y>ab=)|=|\b(?P<z>b[^\n])", r"(?P<x>(?:[^\n]*\n)?a)$|^(?P<y>b*)", r"(?P<x>a+?)(?P<y>b|$)", r"[^a\n]+b\b", "a{2,3}|", r"(?:[^\n]*\n){0,2}?c",
             ]),
             text in "[abcA=\n \u{e9}]{0,40}",
             at in 0..8_usize,

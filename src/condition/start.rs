@@ -9,8 +9,10 @@ use crate::text::Span;
 
 /// Most ways to begin that are worth comparing.
 const MOST: usize = 64;
-/// In windows of more bytes, expressions find their words faster themselves.
+/// In windows of more bytes, expressions find their words faster themselves, once they are built.
 const LONG: usize = 1024;
+/// To build an expression takes about as long as to look for a word in so many bytes.
+const BUILT: usize = 1 << 16;
 
 /// What every match has.
 #[derive(Debug, Default)]
@@ -49,9 +51,10 @@ impl Shape {
             !keywords.is_empty() && keywords.iter().all(|word| word.bytes().any(|own| own.eq_ignore_ascii_case(&byte)))
         };
         let needs = Bytes::needed(hir).iter().filter(|byte| byte.is_ascii_graphic() && !common(*byte)).collect();
-        let mut words = Vec::new();
-        OneOf::add(hir, keywords, &mut words);
-        words.retain(|set| !set.is_in_each(keywords));
+        let mut words = OneOf::all(hir, keywords, OneOf::FEW);
+        if words.is_empty() {
+            words = OneOf::all(hir, keywords, OneOf::MANY);
+        }
         Self { start: Start::of(hir, keywords), head: Head::of(hir), needs, stretch: Stretch::of(hir), words }
     }
 
@@ -60,11 +63,16 @@ impl Shape {
         self.start.as_ref().is_none_or(|start| start.is_at(text, at))
     }
 
-    /// Whether a match may lie in `window`.
-    pub(crate) fn may_hold(&self, window: &[u8]) -> bool {
+    /// Whether a match may lie in `window`; of an expression that `is_built`, only that is asked which costs less than to
+    /// run it.
+    pub(crate) fn may_hold(&self, window: &[u8], is_built: bool) -> bool {
+        let pays = |set: &&OneOf| {
+            let words = set.0.len();
+            if is_built { window.len() <= LONG && words <= OneOf::FEW } else { window.len() * words <= BUILT }
+        };
         self.needs.iter().all(|byte| memchr::memchr(*byte, window).is_some())
             && self.stretch.as_ref().is_none_or(|stretch| stretch.is_in(window))
-            && (window.len() > LONG || self.words.iter().all(|set| set.is_in(window)))
+            && self.words.iter().filter(pays).all(|set| set.is_in(window))
     }
 
     /// Whether a match may lie in `line` of `text`, a line or what is left of one, by how it begins.
@@ -171,22 +179,32 @@ fn count(times: Option<u32>) -> usize {
 struct OneOf(Vec<Vec<u8>>);
 
 impl OneOf {
-    /// Shortest word that tells texts apart, in bytes, and most words of a set.
+    /// Shortest word that tells texts apart, in bytes.
     const SHORTEST: usize = 3;
-    const MOST: usize = 16;
+    /// Most words of a set that is asked again and again, and of one that may save it to build an expression.
+    const FEW: usize = 16;
+    const MANY: usize = 64;
+
+    /// The sets that can be read off `hir`, of at most so many words, but for those of which keywords say all.
+    fn all(hir: &Hir, keywords: &[String], most: usize) -> Vec<Self> {
+        let mut sets = Vec::new();
+        Self::add(hir, keywords, most, &mut sets);
+        sets.retain(|set| !set.is_in_each(keywords));
+        sets
+    }
 
     /// Adds the sets that can be read off `hir`.
-    fn add(hir: &Hir, keywords: &[String], sets: &mut Vec<Self>) {
+    fn add(hir: &Hir, keywords: &[String], most: usize, sets: &mut Vec<Self>) {
         match hir.kind() {
-            HirKind::Capture(group) => Self::add(&group.sub, keywords, sets),
-            HirKind::Repetition(repeated) if repeated.min > 0 => Self::add(&repeated.sub, keywords, sets),
-            HirKind::Alternation(branches) => sets.extend(Self::of_branches(branches, keywords)),
+            HirKind::Capture(group) => Self::add(&group.sub, keywords, most, sets),
+            HirKind::Repetition(repeated) if repeated.min > 0 => Self::add(&repeated.sub, keywords, most, sets),
+            HirKind::Alternation(branches) => sets.extend(Self::of_branches(branches, keywords, most)),
             HirKind::Concat(parts) => {
                 let mut word = Vec::new();
                 for part in parts {
                     if !spell(part, &mut word) {
                         sets.extend(Self::of_word(std::mem::take(&mut word)));
-                        Self::add(part, keywords, sets);
+                        Self::add(part, keywords, most, sets);
                     }
                 }
                 sets.extend(Self::of_word(word));
@@ -205,20 +223,20 @@ impl OneOf {
     }
 
     /// One set for all branches: the most telling one of each, if it can be of those that keywords say nothing of.
-    fn of_branches(branches: &[Hir], keywords: &[String]) -> Option<Self> {
+    fn of_branches(branches: &[Hir], keywords: &[String], most: usize) -> Option<Self> {
         let mut all = Vec::new();
         for branch in branches {
             let mut sets = Vec::new();
-            Self::add(branch, keywords, &mut sets);
+            Self::add(branch, keywords, most, &mut sets);
             all.extend(sets.into_iter().max_by_key(|set| (!set.is_in_each(keywords), set.worth()))?.0);
         }
-        (all.len() <= Self::MOST).then_some(Self(all))
+        (all.len() <= most).then_some(Self(all))
     }
 
     /// How telling the words are: the length of the shortest, then their number, fewer being better.
     fn worth(&self) -> (usize, usize) {
         let shortest = self.0.iter().map(Vec::len).min().unwrap_or_default();
-        (shortest, Self::MOST.saturating_sub(self.0.len()))
+        (shortest, Self::MANY.saturating_sub(self.0.len()))
     }
 
     /// Whether wherever one of `keywords` stands, one of the words does.
@@ -450,12 +468,12 @@ mod tests {
         assert_eq!(needs(r"https?://\w+(:x@|[0-9]{2}@)(;)?"), b"/:@");
         assert_eq!(needs("(?i:a)b+c*[de]"), b"b");
         assert_eq!(needs("a|"), b"");
-        assert!(shape(r"a\d*@b", &[]).may_hold(b"b@a") && !shape(r"a\d*@b", &[]).may_hold(b"ab"));
+        assert!(shape(r"a\d*@b", &[]).may_hold(b"b@a", true) && !shape(r"a\d*@b", &[]).may_hold(b"ab", true));
     }
 
     #[test]
     fn words_that_every_match_holds_are_needed() {
-        let may_hold = |pattern: &str, text: &str| shape(pattern, &["time.now"]).may_hold(text.as_bytes());
+        let may_hold = |pattern: &str, text: &str| shape(pattern, &["time.now"]).may_hold(text.as_bytes(), true);
         let cached = r"(?i)\bcached?\w*\s*<\s*time\.now|time\.now\(\)[^\n]*cache(?:d)?|(?:old|new)er_than\(time\.now";
         assert!(may_hold(cached, "x.CacheD < time.now") && may_hold(cached, "newer_THAN(time.now"));
         assert!(!may_hold(cached, "start < time.now") && !may_hold(cached, "cach, time.now"));
@@ -464,8 +482,18 @@ mod tests {
     }
 
     #[test]
+    fn more_is_asked_where_that_saves_it_to_build_an_expression() {
+        let many: Vec<String> = ('a'..='z').map(|letter| letter.to_string().repeat(4)).collect();
+        let (few, many) = (shape("abc|def", &[]), shape(&format!("(?:{})=", many.join("|")), &[]));
+        let long = "x".repeat(1500);
+        assert!(few.may_hold(long.as_bytes(), true) && !few.may_hold(long.as_bytes(), false));
+        assert!(many.may_hold(b"ccc = ddd", true) && !many.may_hold(b"ccc = ddd", false));
+        assert!(many.may_hold(b"CCcc=", false) && many.may_hold(format!("={}", "ab".repeat(3000)).as_bytes(), false));
+    }
+
+    #[test]
     fn a_token_needs_so_many_bytes_of_its_class_together() {
-        let holds = |pattern: &str, text: &str| shape(pattern, &[]).may_hold(text.as_bytes());
+        let holds = |pattern: &str, text: &str| shape(pattern, &[]).may_hold(text.as_bytes(), true);
         assert!(holds("key.{0,9}[0-9a-f]{12}", "key = 0123456789ab"));
         assert!(!holds("key.{0,9}[0-9a-f]{12}", "key = 0123456789a, 0123456789x"));
         assert!(holds("key(?:[a-c]{12}|[0-9]{14})", "keyabcabcabcabc"), "one class for all branches");

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
@@ -30,6 +31,8 @@ pub struct TextPattern {
     /// What the expression says, from when its shape is read off until it is compiled.
     parsed: Mutex<Option<Hir>>,
     regex: OnceLock<Option<Expression>>,
+    /// How often the shape saved it to build the expression.
+    spared: AtomicUsize,
     shape: OnceLock<Shape>,
     keywords: OnceLock<Option<AhoCorasick>>,
     allow_line: OnceLock<Vec<Expression>>,
@@ -122,6 +125,7 @@ impl TextPattern {
             passed_over: None,
             parsed: Mutex::default(),
             regex: OnceLock::new(),
+            spared: AtomicUsize::new(0),
             shape: OnceLock::new(),
             keywords: OnceLock::new(),
             allow_line: OnceLock::new(),
@@ -210,7 +214,7 @@ impl TextPattern {
             return self.find_around(text, hits.iter().copied(), sight, keep);
         }
         let whole = Span::new(0, text.len());
-        if self.shape().may_hold(text) {
+        if self.may_hold(text) {
             let mut see = |found: &Found| self.accept(text, found, sight).is_none_or(&mut *keep);
             self.find_in(text, whole, &mut 0, &mut see);
         }
@@ -226,7 +230,7 @@ impl TextPattern {
     ) {
         let notes = sight.refused.is_some();
         let may_match = |at: usize| self.may_match(text, at, notes);
-        let may_hold = |span: Span| text.get(span.start..span.end).is_some_and(|part| self.shape().may_hold(part));
+        let may_hold = |span: Span| text.get(span.start..span.end).is_some_and(|part| self.may_hold(part));
         let mut see = |found: &Found| self.accept(text, found, sight).is_none_or(&mut *keep);
         let mut done_to = 0;
         if self.spec.window == Window::File {
@@ -264,6 +268,18 @@ impl TextPattern {
             *self.parsed.lock().unwrap_or_else(PoisonError::into_inner) = Some(parsed);
             shape
         })
+    }
+
+    /// Whether a match may lie in `window`: also asked before any expression runs. To save it to build one, more is asked, but
+    /// not for ever.
+    fn may_hold(&self, window: &[u8]) -> bool {
+        const PATIENCE: usize = 8;
+        let is_built = self.regex.get().is_some() || self.spared.load(Ordering::Relaxed) >= PATIENCE;
+        let holds = self.shape().may_hold(window, is_built);
+        if !holds && !is_built {
+            self.spared.fetch_add(1, Ordering::Relaxed);
+        }
+        holds
     }
 
     /// Whether a keyword at byte `at` may belong to a match: asked before any expression runs. With `notes`, also values
