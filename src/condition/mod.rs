@@ -23,6 +23,7 @@ pub mod message;
 mod once;
 pub mod package;
 mod path_functions;
+mod path_needs;
 pub mod plan;
 pub mod related;
 pub mod schema;

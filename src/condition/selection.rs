@@ -2,12 +2,13 @@
 //! Dockerfile or a workflow, most look at the same few selections, and to select takes far longer than to judge.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 use serde_json_path::{JsonPath, NormalizedPath, PathElement};
 
+use super::path_needs::Words;
 use super::steps::{Step, blind_spots};
 use crate::format::{Data, Node};
 use crate::text::Span;
@@ -17,6 +18,8 @@ use crate::text::Span;
 pub(crate) struct Asked {
     pub(crate) root: Node,
     value: Value,
+    /// Collected when the first path asks.
+    words: OnceLock<Words>,
     /// By the number of the path.
     known: Mutex<FxHashMap<u32, Arc<Selection>>>,
 }
@@ -60,30 +63,34 @@ pub(crate) fn number_of(path: &str) -> u32 {
 impl Asked {
     pub(crate) fn new(root: Node) -> Self {
         let value = root.to_value();
-        Self { root, value, known: Mutex::default() }
+        Self { root, value, words: OnceLock::new(), known: Mutex::default() }
     }
 
-    /// What the path of this number (see [`number_of`]) selects: `path` gives it compiled, with the plain steps that it
-    /// begins with, where nobody asked for it before.
+    /// What the path of this number (see [`number_of`]) selects, if the words that it `needs` stand here: `steps` and
+    /// `path` give the plain steps that it begins with and it compiled, where nobody asked for it before.
     ///
     /// # Errors
     /// Those of `path`.
     pub(crate) fn select<'p, E>(
         &self,
         number: u32,
-        path: impl FnOnce() -> Result<(&'p JsonPath, &'p [Step]), E>,
+        needs: &[u64],
+        steps: impl FnOnce() -> &'p [Step],
+        path: impl FnOnce() -> Result<&'p JsonPath, E>,
     ) -> Result<Arc<Selection>, E> {
         let all = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = all().get(&number) {
             return Ok(Arc::clone(known));
         }
-        let (path, steps) = path()?;
-        let selection = Arc::new(self.selection(path, steps));
+        let may_select = self.words.get_or_init(|| Words::of(&self.value)).hold(needs);
+        let mut selection = if may_select { self.selection(path()?) } else { Selection::default() };
+        blind_spots(&self.root, steps(), &mut selection.hidden);
+        let selection = Arc::new(selection);
         all().insert(number, Arc::clone(&selection));
         Ok(selection)
     }
 
-    fn selection(&self, path: &JsonPath, steps: &[Step]) -> Selection {
+    fn selection(&self, path: &JsonPath) -> Selection {
         let mut selection = Selection::default();
         let mut index = Index::default();
         for located in path.query_located(&self.value) {
@@ -93,7 +100,6 @@ impl Asked {
                 Found::Nothing => {}
             }
         }
-        blind_spots(&self.root, steps, &mut selection.hidden);
         selection
     }
 }
@@ -196,14 +202,15 @@ mod tests {
     fn a_path_is_followed_once_and_names_what_it_reaches() {
         let document = Asked::new(node(&json!({"a/b": [{"c": 1}, {"c~": 2}], "d": "x"})));
         let path = JsonPath::parse("$..*").unwrap();
-        let select = || document.select(number_of("$..*"), || Ok::<_, ()>((&path, [].as_slice()))).unwrap();
-        let (first, again) = (select(), document.select(number_of("$..*"), || Err("asked twice")).unwrap());
+        let select = || document.select(number_of("$..*"), &[], || &[], || Ok::<_, ()>(&path)).unwrap();
+        let (first, again) =
+            (select(), document.select(number_of("$..*"), &[], || &[], || Err("asked twice")).unwrap());
         assert!(Arc::ptr_eq(&first, &again));
         let mut pointers: Vec<String> = first.nodes(&document).map(Selected::pointer).collect();
         pointers.sort_unstable();
         assert_eq!(pointers, ["/a~1b", "/a~1b/0", "/a~1b/0/c", "/a~1b/1", "/a~1b/1/c~0", "/d"]);
         let keys: Vec<_> = first.nodes(&document).filter_map(Selected::key).collect();
         assert!(keys.contains(&Key::Index(1)) && keys.contains(&Key::Name("c~")));
-        assert_eq!(document.select(number_of("$.d"), || Err("not compiled")).unwrap_err(), "not compiled");
+        assert_eq!(document.select(number_of("$.d"), &[], || &[], || Err("not compiled")).unwrap_err(), "not compiled");
     }
 }

@@ -18,6 +18,7 @@ use serde_json_path::JsonPath;
 use thiserror::Error;
 
 use super::kinds::Kinds;
+use super::path_needs::needs;
 use super::schema::{Definitions, Schema, did_you_mean};
 use super::selection::{Asked, Key, Selected, number_of};
 use super::steps::{Step, last_name, leading};
@@ -115,7 +116,10 @@ pub struct ValueCondition {
     /// The condition as it is written.
     pub spec: Arc<ValueSpec>,
     number: OnceLock<u32>,
-    path: OnceLock<Result<(JsonPath, Vec<Step>), ValueError>>,
+    needs: OnceLock<Box<[u64]>>,
+    /// The plain steps that the path begins with.
+    steps: OnceLock<Vec<Step>>,
+    path: OnceLock<Result<JsonPath, ValueError>>,
     test: OnceLock<Result<Test, ValueError>>,
 }
 
@@ -158,7 +162,9 @@ impl Test {
 impl ValueCondition {
     /// The condition that `spec` means.
     pub fn new(spec: impl Into<Arc<ValueSpec>>) -> Self {
-        Self { spec: spec.into(), number: OnceLock::new(), path: OnceLock::new(), test: OnceLock::new() }
+        let spec = spec.into();
+        let (number, needs, steps) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { spec, number, needs, steps, path: OnceLock::new(), test: OnceLock::new() }
     }
 
     /// Finds the hits in one document; `as_of` is the day of the audit. Of what is in order, the first `kept` are told.
@@ -192,10 +198,9 @@ impl ValueCondition {
         visit: &mut Visit<'_>,
     ) -> Result<Vec<Span>, ValueError> {
         let number = *self.number.get_or_init(|| number_of(&self.spec.at));
-        let selection = document.select(number, || {
-            let (path, steps) = self.path()?;
-            Ok((path, steps.as_slice()))
-        })?;
+        let needs = self.needs.get_or_init(|| needs(&self.spec.at));
+        let steps = || self.steps.get_or_init(|| leading(&self.spec.at).0).as_slice();
+        let selection = document.select(number, needs, steps, || self.path())?;
         let test = self.test()?;
         for selected in selection.nodes(document) {
             let (truth, cause) = test.judge(selected.node, as_of);
@@ -244,13 +249,10 @@ impl ValueCondition {
         }
     }
 
-    /// The path with the plain steps that it begins with. Where another condition selected the same before, nobody asks.
-    fn path(&self) -> Result<&(JsonPath, Vec<Step>), ValueError> {
-        let compile = || {
-            let path = JsonPath::parse(&self.spec.at);
-            let path = path.map_err(|error| ValueError { part: "at", message: error.to_string() })?;
-            Ok((path, leading(&self.spec.at).0))
-        };
+    /// The path. Where another condition selected the same before, or the document cannot have it, nobody asks.
+    fn path(&self) -> Result<&JsonPath, ValueError> {
+        let fault = |error: serde_json_path::ParseError| ValueError { part: "at", message: error.to_string() };
+        let compile = || JsonPath::parse(&self.spec.at).map_err(fault);
         self.path.get_or_init(compile).as_ref().map_err(Clone::clone)
     }
 
