@@ -13,7 +13,7 @@ use crate::condition::matches::{HistoryMatches, Matches};
 use crate::condition::message::fill;
 use crate::condition::secret::Identity;
 use crate::condition::spec::{Confidence, Grade, Severity};
-use crate::facts::known::Facts;
+use crate::facts::known::{Facts, ManifestFact};
 use crate::facts::model::{Kind, Place};
 use crate::repo::Role;
 use crate::rule::model::{Circumstance, EVIDENCE, Milder, Pattern, Rule, weight};
@@ -493,9 +493,13 @@ fn anchor(gate: Option<&Evidence>, facts: &Facts, component: Option<usize>) -> P
     if let Some(because) = gate {
         return because.place.clone();
     }
-    // Of several manifests, the one nearest to the root that is neither an example nor prose.
+    // Of several manifests, the one nearest to the root that is neither an example nor prose, nor what a tool made of another.
     let own = facts.manifests.iter().filter(|fact| component.is_none_or(|component| fact.component == component));
-    let manifest = own.min_by_key(|fact| (!fact.role.is_production(), fact.manifest.path.matches('/').count()));
+    let nearest = |fact: &&ManifestFact| {
+        let manifest = &fact.manifest;
+        (!fact.role.is_production(), manifest.path.matches('/').count(), manifest.compiled)
+    };
+    let manifest = own.min_by_key(nearest);
     if let Some(fact) = manifest {
         return Place::file(fact.manifest.path.as_str());
     }

@@ -37,7 +37,7 @@ const BY_NAME: &[(&str, Read, bool)] = &[
     ("setup.py", python::setup_py, true),
     ("setup.cfg", python::setup_cfg, false),
     ("Pipfile", python::pipfile, true),
-    ("requirements.lock", python::requirements, false),
+    ("requirements.lock", python::requirements_lock, false),
     ("Gemfile", ruby::gemfile, true),
     ("composer.json", php::composer_json, true),
     ("go.mod", go::go_mod, true),

@@ -16,7 +16,7 @@ pub use pep508::{normalise, pin_python};
 pub use pipfile::pipfile;
 pub use poetry::pin_poetry;
 pub use pyproject::pyproject;
-pub use requirements::requirements;
+pub use requirements::{requirements, requirements_lock};
 pub use setup_cfg::setup_cfg;
 pub use setup_py::setup_py;
 

@@ -56,6 +56,13 @@ pub fn requirements(path: &str, text: &str) -> Result<Manifest, FormatError> {
     Ok(manifest)
 }
 
+/// Reads the lock that a tool made of the requirements beside it: which packages are wanted, these say.
+pub fn requirements_lock(path: &str, text: &str) -> Result<Manifest, FormatError> {
+    let mut manifest = requirements(path, text)?;
+    manifest.packages.clear();
+    Ok(manifest)
+}
+
 /// The comment behind a requirement that pip-compile and uv write, whether or not their header was kept.
 fn says_who_wanted_it(comment: &str) -> bool {
     let said = comment.trim_start().strip_prefix("# via");
@@ -227,6 +234,8 @@ sentry-sdk";
         assert!(requirements("requirements.txt", "a==1 --hash=sha256:aa").unwrap().compiled);
         assert!(requirements("requirements.txt", "a==1\n    # via\n    #   -r base.in\n    #   b\n").unwrap().compiled);
         assert!(requirements("requirements.txt", "a==1\n    # via b\n").unwrap().compiled);
+        let lock = requirements_lock("requirements.lock", &format!("{header}a==1")).unwrap();
+        assert!(lock.compiled && lock.packages.is_empty());
         assert!(!requirements("requirements.txt", "a==1\n    # viable\n").unwrap().compiled);
     }
 
