@@ -7,6 +7,7 @@
 //! To find where groups lie takes the slow one. It is not needed where each alternative is a group as a whole or holds
 //! none: then it is enough to know which of them matched, and the fast one says that of several expressions.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use regex_automata::Input;
@@ -97,12 +98,12 @@ impl Expression {
             .onepass(false)
             .dfa(false)
             .which_captures(captures);
-        let (expressions, groups) = match alternatives {
+        let (expressions, groups): (Vec<Cow<'_, Hir>>, Groups) = match alternatives {
             Some(alternatives) => {
                 let (expressions, names) = alternatives.into_iter().unzip();
                 (expressions, Groups::Whole(names))
             }
-            None => (vec![hir.clone()], Groups::Searched),
+            None => (vec![Cow::Borrowed(hir)], Groups::Searched),
         };
         let regex =
             Builder::new().configure(config).build_many_from_hir(&expressions).map_err(|error| error.to_string())?;
@@ -147,19 +148,25 @@ impl Found {
     }
 }
 
+/// An alternative of an expression, and the name of the group that it is, if it is one.
+type Alternative<'h> = (Cow<'h, Hir>, Option<Box<str>>);
+
 /// The alternatives of an expression in their order, each with the name of the group that it is, if it is one: what stands
 /// beside that group takes no room. `None`: a group is a part of an alternative.
-fn apart(hir: &Hir) -> Option<Vec<(Hir, Option<Box<str>>)>> {
+fn apart(hir: &Hir) -> Option<Vec<Alternative<'_>>> {
+    let is_named = |part: &Hir| has_group(part, &|_| true);
+    if !is_named(hir) {
+        return Some(vec![(Cow::Borrowed(hir), None)]);
+    }
     let parts = if let HirKind::Alternation(parts) = hir.kind() { parts.as_slice() } else { std::slice::from_ref(hir) };
-    let mut alternatives: Vec<(Hir, Option<Box<str>>)> = Vec::new();
-    for part in parts {
-        if has_group(part, &|_| true) {
-            let (name, inner) = as_group(part)?;
-            alternatives.push((inner, Some(name)));
-        } else if let Some((last, None)) = alternatives.last_mut() {
-            *last = Hir::alternation(vec![last.clone(), part.clone()]);
-        } else {
-            alternatives.push((part.clone(), None));
+    let mut alternatives: Vec<Alternative<'_>> = Vec::new();
+    for run in parts.chunk_by(|one, next| !is_named(one) && !is_named(next)) {
+        match run {
+            [one] if is_named(one) => {
+                let (name, inner) = as_group(one)?;
+                alternatives.push((Cow::Owned(inner), Some(name)));
+            }
+            _ => alternatives.push((Cow::Owned(Hir::alternation(run.to_vec())), None)),
         }
     }
     Some(alternatives)
