@@ -90,6 +90,7 @@ impl<'p> Reader<'p> {
         }
         let mut needs = Vec::new();
         loop {
+            self.blank();
             if self.take("[") || self.take("..[") {
                 needs.extend(self.selectors()?);
             } else if self.take("..") || self.take(".") {
@@ -282,6 +283,7 @@ mod tests {
             ("$.a[?'it' == @.b && @['c'][?@ == 'd\\'']]", "a b it c"),
             ("$.spec.template[?@ == $.spec && @.selector]", "spec template selector"),
             ("$.a ~ b", ""),
+            ("$.a[?@.b]\n  .c", "a b c"),
         ] {
             assert_eq!(words(path).join(" "), wanted, "{path}");
         }

@@ -8,8 +8,8 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 use serde_json_path::{JsonPath, NormalizedPath, PathElement};
 
-use super::path_needs::Words;
-use super::steps::{Step, blind_spots};
+use super::path_needs::{Words, needs};
+use super::steps::{Step, blind_spots, leading};
 use crate::format::{Data, Node};
 use crate::text::Span;
 
@@ -18,7 +18,7 @@ use crate::text::Span;
 pub(crate) struct Asked {
     pub(crate) root: Node,
     value: Value,
-    /// Collected when the first path asks.
+    /// Collected when the first path needs some.
     words: OnceLock<Words>,
     /// By the number of the path.
     known: Mutex<FxHashMap<u32, Arc<Selection>>>,
@@ -48,8 +48,23 @@ pub(crate) enum Key<'d> {
     Index(u32),
 }
 
+/// What is read off a path as it is written, before it is compiled.
+#[derive(Debug)]
+pub(crate) struct Written {
+    number: u32,
+    needs: Box<[u64]>,
+    /// The plain steps that it begins with.
+    steps: Vec<Step>,
+}
+
+impl Written {
+    pub(crate) fn of(path: &str) -> Self {
+        Self { number: number_of(path), needs: needs(path), steps: leading(path).0 }
+    }
+}
+
 /// The number of a path as it is written: the same for all conditions that have it.
-pub(crate) fn number_of(path: &str) -> u32 {
+fn number_of(path: &str) -> u32 {
     static NUMBERS: Mutex<BTreeMap<Box<str>, u32>> = Mutex::new(BTreeMap::new());
     let mut numbers = NUMBERS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = numbers.get(path) {
@@ -66,28 +81,30 @@ impl Asked {
         Self { root, value, words: OnceLock::new(), known: Mutex::default() }
     }
 
-    /// What the path of this number (see [`number_of`]) selects, if the words that it `needs` stand here: `steps` and
-    /// `path` give the plain steps that it begins with and it compiled, where nobody asked for it before.
+    /// What the path `written` selects, if the words that it needs stand here: `path` gives it compiled, where nobody asked
+    /// for it before.
     ///
     /// # Errors
     /// Those of `path`.
     pub(crate) fn select<'p, E>(
         &self,
-        number: u32,
-        needs: &[u64],
-        steps: impl FnOnce() -> &'p [Step],
+        written: &Written,
         path: impl FnOnce() -> Result<&'p JsonPath, E>,
     ) -> Result<Arc<Selection>, E> {
         let all = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = all().get(&number) {
+        if let Some(known) = all().get(&written.number) {
             return Ok(Arc::clone(known));
         }
-        let may_select = self.words.get_or_init(|| Words::of(&self.value)).hold(needs);
-        let mut selection = if may_select { self.selection(path()?) } else { Selection::default() };
-        blind_spots(&self.root, steps(), &mut selection.hidden);
+        let mut selection = if self.holds(&written.needs) { self.selection(path()?) } else { Selection::default() };
+        blind_spots(&self.root, &written.steps, &mut selection.hidden);
         let selection = Arc::new(selection);
-        all().insert(number, Arc::clone(&selection));
+        all().insert(written.number, Arc::clone(&selection));
         Ok(selection)
+    }
+
+    /// Whether the words that a path needs may stand here; for one that needs none, nobody collects them.
+    fn holds(&self, needs: &[u64]) -> bool {
+        needs.is_empty() || self.words.get_or_init(|| Words::of(&self.value)).hold(needs)
     }
 
     fn selection(&self, path: &JsonPath) -> Selection {
@@ -202,15 +219,15 @@ mod tests {
     fn a_path_is_followed_once_and_names_what_it_reaches() {
         let document = Asked::new(node(&json!({"a/b": [{"c": 1}, {"c~": 2}], "d": "x"})));
         let path = JsonPath::parse("$..*").unwrap();
-        let select = || document.select(number_of("$..*"), &[], || &[], || Ok::<_, ()>(&path)).unwrap();
-        let (first, again) =
-            (select(), document.select(number_of("$..*"), &[], || &[], || Err("asked twice")).unwrap());
+        let all = Written::of("$..*");
+        let select = || document.select(&all, || Ok::<_, ()>(&path)).unwrap();
+        let (first, again) = (select(), document.select(&all, || Err("asked twice")).unwrap());
         assert!(Arc::ptr_eq(&first, &again));
         let mut pointers: Vec<String> = first.nodes(&document).map(Selected::pointer).collect();
         pointers.sort_unstable();
         assert_eq!(pointers, ["/a~1b", "/a~1b/0", "/a~1b/0/c", "/a~1b/1", "/a~1b/1/c~0", "/d"]);
         let keys: Vec<_> = first.nodes(&document).filter_map(Selected::key).collect();
         assert!(keys.contains(&Key::Index(1)) && keys.contains(&Key::Name("c~")));
-        assert_eq!(document.select(number_of("$.d"), &[], || &[], || Err("not compiled")).unwrap_err(), "not compiled");
+        assert_eq!(document.select(&Written::of("$.d"), || Err("not compiled")).unwrap_err(), "not compiled");
     }
 }

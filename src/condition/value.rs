@@ -18,10 +18,9 @@ use serde_json_path::JsonPath;
 use thiserror::Error;
 
 use super::kinds::Kinds;
-use super::path_needs::needs;
 use super::schema::{Definitions, Schema, did_you_mean};
-use super::selection::{Asked, Key, Selected, number_of};
-use super::steps::{Step, last_name, leading};
+use super::selection::{Asked, Key, Selected, Written};
+use super::steps::last_name;
 use super::truth::Truth;
 use crate::format::{Data, Node};
 use crate::repo::Role;
@@ -115,10 +114,7 @@ pub(crate) type Visit<'v> = dyn FnMut(Truth, &Node, &dyn Fn() -> ValueHit) + 'v;
 pub struct ValueCondition {
     /// The condition as it is written.
     pub spec: Arc<ValueSpec>,
-    number: OnceLock<u32>,
-    needs: OnceLock<Box<[u64]>>,
-    /// The plain steps that the path begins with.
-    steps: OnceLock<Vec<Step>>,
+    written: OnceLock<Written>,
     path: OnceLock<Result<JsonPath, ValueError>>,
     test: OnceLock<Result<Test, ValueError>>,
 }
@@ -162,9 +158,7 @@ impl Test {
 impl ValueCondition {
     /// The condition that `spec` means.
     pub fn new(spec: impl Into<Arc<ValueSpec>>) -> Self {
-        let spec = spec.into();
-        let (number, needs, steps) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { spec, number, needs, steps, path: OnceLock::new(), test: OnceLock::new() }
+        Self { spec: spec.into(), written: OnceLock::new(), path: OnceLock::new(), test: OnceLock::new() }
     }
 
     /// Finds the hits in one document; `as_of` is the day of the audit. Of what is in order, the first `kept` are told.
@@ -197,10 +191,8 @@ impl ValueCondition {
         as_of: Option<Date>,
         visit: &mut Visit<'_>,
     ) -> Result<Vec<Span>, ValueError> {
-        let number = *self.number.get_or_init(|| number_of(&self.spec.at));
-        let needs = self.needs.get_or_init(|| needs(&self.spec.at));
-        let steps = || self.steps.get_or_init(|| leading(&self.spec.at).0).as_slice();
-        let selection = document.select(number, needs, steps, || self.path())?;
+        let written = self.written.get_or_init(|| Written::of(&self.spec.at));
+        let selection = document.select(written, || self.path())?;
         let test = self.test()?;
         for selected in selection.nodes(document) {
             let (truth, cause) = test.judge(selected.node, as_of);
